@@ -1,0 +1,131 @@
+"""A domain type: what a platform manages, described as data in a manifest."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+import jsonschema_rs
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from domain import kinds
+from domain.errors import InvalidManifest
+from domain.event import Phase
+from domain.values import pointer_part
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]*$", max_length=100)]
+ActionName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]*$", max_length=100)]
+Kind = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]*Event$", max_length=200)]
+
+
+class _Manifest(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Action(_Manifest):
+    """Something that is done to an entity: the kind that asks for it and the kind that says it happened."""
+
+    name: ActionName
+    intent: Kind
+    outcome: Kind
+    deletes: bool = False
+
+
+class Version(_Manifest):
+    """One apiVersion of the type with the JSON Schema of the whole object."""
+
+    name: str = Field(min_length=1)
+    json_schema: dict[str, Any] = Field(alias="schema")
+
+    @cached_property
+    def validator(self) -> jsonschema_rs.Draft202012Validator:
+        return jsonschema_rs.Draft202012Validator(self.json_schema, validate_formats=False)
+
+
+class DomainType(_Manifest):
+    """A domain type. The last of `versions` is the newest."""
+
+    name: Name
+    group: str = ""
+    """The group of the apiVersion of its objects: type and group together are its identity."""
+    description: str = ""
+    plural: str = ""
+    actions: tuple[Action, ...]
+    versions: tuple[Version, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _kinds_belong(self) -> "DomainType":
+        for action in self.actions:
+            for kind in (action.intent, action.outcome):
+                if not kind.startswith(self.name):
+                    raise ValueError(f"the kind {kind} does not begin with {self.name}")
+        names = [kind for action in self.actions for kind in (action.intent, action.outcome)]
+        if len(set(names)) < len(names):
+            raise ValueError("a kind stands for two actions or phases")
+        return self
+
+    @property
+    def state_key(self) -> str:
+        """Where an envelope's spec holds the object: `artifact` for Artifact."""
+        return kinds.lower_camel(self.name)
+
+    @property
+    def plural_key(self) -> str:
+        return self.plural or kinds.plural(self.state_key)
+
+    @property
+    def newest(self) -> Version:
+        return self.versions[-1]
+
+    def version(self, api_version: str) -> Version | None:
+        return next((version for version in self.versions if version.name == api_version), None)
+
+    def action(self, name: str) -> Action | None:
+        return next((action for action in self.actions if action.name == name), None)
+
+    def by_kind(self, kind: str) -> tuple[Action, Phase] | None:
+        """The declared action and phase of a kind."""
+        for action in self.actions:
+            if kind == action.intent:
+                return action, Phase.INTENT
+            if kind == action.outcome:
+                return action, Phase.OUTCOME
+        return None
+
+
+class _DomainTypeManifest(_Manifest):
+    class Meta(_Manifest):
+        name: Name
+
+    class Spec(_Manifest):
+        group: str = ""
+        description: str = ""
+        plural: str = ""
+        actions: tuple[Action, ...]
+        versions: tuple[Version, ...] = Field(min_length=1)
+
+    api_version: Literal["dsel/v1alpha1"] = Field(alias="apiVersion")
+    kind: Literal["DomainType"]
+    meta: Meta
+    spec: Spec
+
+
+def from_manifest(manifest: Mapping[str, Any]) -> DomainType:
+    """Reads a manifest. Raises InvalidManifest with the path of the first fault."""
+    try:
+        read = _DomainTypeManifest.model_validate(manifest)
+        domain_type = DomainType(name=read.meta.name, **dict(read.spec))
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        path = "".join(f"/{pointer_part(str(part))}" for part in fault["loc"])
+        raise InvalidManifest(path, fault["msg"]) from None
+    for index, version in enumerate(domain_type.versions):
+        _check_schema(f"/spec/versions/{index}/schema", version.json_schema)
+    return domain_type
+
+
+def _check_schema(path: str, schema: dict[str, Any]) -> None:
+    try:
+        jsonschema_rs.meta.validate(schema)
+    except jsonschema_rs.ValidationError as error:
+        inside = "".join(f"/{pointer_part(str(part))}" for part in error.instance_path)
+        raise InvalidManifest(path + inside, error.message) from None

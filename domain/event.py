@@ -1,0 +1,100 @@
+"""An event: an immutable envelope around the complete domain object."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from domain.entity import Entity
+
+Document = dict[str, Any]
+
+
+class Phase(StrEnum):
+    INTENT = "INTENT"
+    OUTCOME = "OUTCOME"
+
+
+class ActorType(StrEnum):
+    HUMAN = "HUMAN"
+    SERVICE = "SERVICE"
+    CONTROLLER = "CONTROLLER"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    id: str
+    type: ActorType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a writer hands in; the log adds version, timestamp and recordedAt."""
+
+    entity: Entity
+    kind: str
+    action: str
+    phase: Phase
+    actor: Actor
+    api_version: str
+    digest: str
+    """Of the content as it came: tells a repetition from another event with the same id."""
+    id: str | None = None
+    """The writer's idempotency key. Without one the log makes a UUIDv7."""
+    timestamp: datetime | None = None
+    """Effective time of an imported event; None takes the log's clock."""
+    timestamp_text: str | None = None
+    """The writer's text when it is finer than milliseconds."""
+    correlation_id: str | None = None
+    execution_id: str | None = None
+    state: Document | None = None
+    """The complete domain object; of a delete, the last one."""
+    state_key: str | None = None
+    """Where in the envelope's spec the state stood."""
+    deletes: bool = False
+    meta: Document = field(default_factory=dict)
+    """Further keys of the envelope's meta."""
+    spec: Document = field(default_factory=dict)
+    """The envelope's spec without the state."""
+    rest: Document = field(default_factory=dict)
+    """Further keys of the envelope itself."""
+
+    @property
+    def stateful(self) -> bool:
+        """Whether it changes state: an outcome with a domain object."""
+        return self.phase is Phase.OUTCOME and self.state is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One entry of the log. Of a read that did not ask for them, `state`, `meta`, `spec` and `rest` are None."""
+
+    id: str
+    entity: Entity
+    version: int
+    """1..n per entity, dense, in commit order."""
+    timestamp: datetime
+    """Effective time: when it was true."""
+    recorded_at: datetime
+    """Recorded time: when this store learned it."""
+    kind: str
+    action: str
+    phase: Phase
+    actor: Actor
+    api_version: str
+    stateful: bool
+    deletes: bool
+    timestamp_text: str | None = None
+    correlation_id: str | None = None
+    execution_id: str | None = None
+    state: Document | None = None
+    """None also for an event that carries none; of a delete, the last state."""
+    state_key: str | None = None
+    meta: Document | None = None
+    spec: Document | None = None
+    rest: Document | None = None
+
+    @property
+    def order(self) -> tuple[datetime, int]:
+        """State order. Time alone does not order two events of one millisecond."""
+        return self.timestamp, self.version

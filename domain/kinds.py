@@ -1,0 +1,50 @@
+"""Names: the kinds of events and the spellings derived from a domain type's name."""
+
+import re
+
+from domain.event import Phase
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|[a-z0-9]+|[^A-Za-z0-9]+")
+_IRREGULAR_PAST = frozenset(
+    "Begun Bound Bought Brought Built Chosen Cut Done Drawn Driven Found Frozen Given Gone Held Hidden Kept Known Left"
+    " Lost Made Met Overridden Paid Put Read Rerun Reset Run Seen Sent Set Shut Spent Split Sold Taken Torn Undone Upheld"
+    " Withdrawn Withheld Won Written".split()
+)
+
+
+def words(name: str) -> list[str]:
+    """`HTTPRouteRolledBack` → HTTP, Route, Rolled, Back"""
+    return _WORD.findall(name)
+
+
+def lower_camel(name: str) -> str:
+    """`Artifact` → artifact, `HTTPRoute` → httpRoute, `terraform-module` → terraform-module"""
+    run = re.match(r"[A-Z]+(?![a-z])|[A-Z]", name)
+    return name[: run.end()].lower() + name[run.end() :] if run else name
+
+
+def plural(name: str) -> str:
+    """`artifact` → artifacts, `policy` → policies, `ingress` → ingresses"""
+    if re.search(r"[^aeiou]y$", name):
+        return f"{name[:-1]}ies"
+    return f"{name}es" if re.search(r"(s|x|z|ch|sh)$", name) else f"{name}s"
+
+
+def is_past(word: str) -> bool:
+    return word in _IRREGULAR_PAST or (word.endswith("ed") and not word.endswith("eed"))
+
+
+def phase_of(action: str) -> Phase:
+    """Past tense is an outcome (`RolledBack`), anything else an intent (`RollBack`)."""
+    return Phase.OUTCOME if any(is_past(word) for word in words(action)) else Phase.INTENT
+
+
+def split(stem: str) -> tuple[str, str]:
+    """Type and action of a kind without its `Event`, for a type that nobody registered and without an object.
+
+    The last word in the past tense begins the action; without one the last word is the action.
+    """
+    parts = words(stem)
+    past = [index for index, word in enumerate(parts) if index > 0 and is_past(word)]
+    at = past[-1] if past else max(len(parts) - 1, 1)
+    return "".join(parts[:at]), "".join(parts[at:])

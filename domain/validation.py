@@ -1,0 +1,33 @@
+"""Objects against the JSON Schema of their type."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from domain.domain_type import DomainType
+from domain.errors import ValidationFailed, Violation
+from domain.objects import name_of
+from domain.values import pointer_part
+
+
+def validate(domain_type: DomainType, state: Mapping[str, Any]) -> None:
+    """Raises ValidationFailed with every violation, when the object breaks the schema of its own apiVersion."""
+    subject = f"{domain_type.name} {name_of(state) or '(without a name)'}"
+    version = domain_type.version(str(state.get("apiVersion", "")))
+    if version is None:
+        known = ", ".join(each.name for each in domain_type.versions)
+        problem = Violation("/apiVersion", f"{state.get('apiVersion')!r} is not one of: {known}", "apiVersion")
+        raise ValidationFailed(subject, [problem])
+    violations = [_violation(error) for error in version.validator.iter_errors(state)]
+    if violations:
+        raise ValidationFailed(subject, violations)
+
+
+def _violation(error: jsonschema_rs.ValidationError) -> Violation:
+    path = "".join(f"/{pointer_part(str(part))}" for part in error.instance_path)
+    rule = str(error.schema_path[-1]) if error.schema_path else "schema"
+    if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Enum):
+        options = ", ".join(str(option) for option in error.kind.options)
+        return Violation(path, f"{error.instance!r} is not one of: {options}", rule)
+    return Violation(path, error.message, rule)
