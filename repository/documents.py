@@ -1,0 +1,175 @@
+"""The shape of what is kept in MongoDB: the only file that knows field names there."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from bson.decimal128 import Decimal128
+
+from domain.entity import Entity, from_key
+from domain.event import Actor, ActorType, Document, Draft, Event, Phase
+from domain.objects import labels_of
+from domain.values import is_wide
+from repository.fields import Fields, Path
+
+EVENTS = "events"
+LATEST = "latest"
+BOOKKEEPING = "state"
+
+_HEADER = (
+    "_id entity version timestamp recordedAt kind action phase actor apiVersion stateful deletes timestampText"
+    " correlationId executionId"
+).split()
+_BODY = ("meta", "spec", "rest", "stateKey")
+# MongoDB and its drivers read meaning into a key that begins with a dollar sign ($ref makes a DBRef), so such keys are
+# kept with a full-width one.
+_DOLLAR, _WIDE_DOLLAR = "$", "\uff04"
+
+
+def event_document(draft: Draft, event_id: str, version: int, timestamp: datetime, recorded_at: datetime) -> Document:
+    """A new event. `newest` and `digest` are for the writer alone, `labels` for selection."""
+    fields: dict[str, Any] = {
+        "_id": event_id,
+        "entity": draft.entity.key,
+        "type": draft.entity.type,
+        "appId": draft.entity.app_id,
+        "version": version,
+        "timestamp": timestamp,
+        "recordedAt": recorded_at,
+        "kind": draft.kind,
+        "action": draft.action,
+        "phase": draft.phase.value,
+        "actor": {"id": draft.actor.id, "type": draft.actor.type.value},
+        "apiVersion": draft.api_version,
+        "stateful": draft.stateful,
+        "deletes": draft.deletes,
+        "timestampText": draft.timestamp_text,
+        "correlationId": draft.correlation_id,
+        "executionId": draft.execution_id,
+        "stateKey": draft.state_key,
+        "labels": label_terms(draft.state) if draft.stateful else None,
+        "digest": draft.digest,
+    }
+    document = {key: value for key, value in fields.items() if value is not None}
+    bulk = {"state": draft.state, "meta": draft.meta or None, "spec": draft.spec or None, "rest": draft.rest or None}
+    for key, value in bulk.items():
+        if value is not None:
+            document[key] = encode(value)
+            if document[key] is not value:
+                document["encoded"] = True
+    return document
+
+
+def header(document: Document) -> Document:
+    """The event without its bulk, as `latest` repeats it."""
+    return {key: document[key] for key in _HEADER if key in document and key != "entity"}
+
+
+def event_from(document: Mapping[str, Any], entity: Entity | None = None) -> Event:
+    """An event as far as `document` holds it."""
+    get = document.get
+    recode = decode if get("encoded") else _as_is
+    body = "stateKey" in document or "spec" in document or "meta" in document or "rest" in document
+    return Event(
+        id=document["_id"],
+        entity=entity or from_key(document["entity"]),
+        version=document["version"],
+        timestamp=document["timestamp"],
+        recorded_at=document["recordedAt"],
+        kind=document["kind"],
+        action=document["action"],
+        phase=Phase(document["phase"]),
+        actor=Actor(document["actor"]["id"], ActorType(document["actor"]["type"])),
+        api_version=document["apiVersion"],
+        stateful=document["stateful"],
+        deletes=document["deletes"],
+        timestamp_text=get("timestampText"),
+        correlation_id=get("correlationId"),
+        execution_id=get("executionId"),
+        state=recode(get("state")),
+        state_key=get("stateKey"),
+        meta=recode(get("meta", {} if body else None)),
+        spec=recode(get("spec", {} if body else None)),
+        rest=recode(get("rest", {} if body else None)),
+    )
+
+
+def projection(fields: Fields) -> dict[str, int] | None:
+    """What to fetch of an event; None for all of it."""
+    if fields.body and fields.state is None:
+        return None
+    wanted = [*_HEADER, "encoded", *(_BODY if fields.body else ()), *state_paths(fields)]
+    return dict.fromkeys(wanted, 1)
+
+
+def latest_projection(fields: Fields) -> dict[str, int]:
+    return dict.fromkeys(["version", "at", "last", "first", "counts", "encoded", *state_paths(fields)], 1)
+
+
+def state_paths(fields: Fields) -> list[str]:
+    """The paths of the wanted parts of the state; MongoDB cannot name a key that holds a dot or is empty."""
+    if fields.state is None:
+        return ["state"]
+    paths = {".".join(("state", *_nameable(path))) for path in fields.state}
+    return sorted(path for path in paths if not any(path.startswith(f"{other}.") for other in paths))
+
+
+def label_terms(state: Mapping[str, Any] | None) -> list[str]:
+    """Labels as texts that one index answers: `team` for `exists` and `team=platform` for equality."""
+    labels = labels_of(state or {})
+    return sorted([*labels, *(f"{key}={value}" for key, value in labels.items())])
+
+
+def encode(value: Any) -> Any:
+    """JSON as BSON without a loss; the same object when nothing had to change."""
+    match value:
+        case dict():
+            items = {_encoded_key(key): encode(item) for key, item in value.items()}
+            same = all(new is old for new, old in zip(items.values(), value.values(), strict=True))
+            return value if same and items.keys() == value.keys() else items
+        case list():
+            encoded = [encode(item) for item in value]
+            return value if all(new is old for new, old in zip(encoded, value, strict=True)) else encoded
+        case Decimal():
+            return Decimal128(value)
+        case int() if is_wide(value):
+            return Decimal128(str(value))
+        case _:
+            return value
+
+
+def decode(value: Any) -> Any:
+    """The inverse of `encode`; numbers that BSON keeps as Decimal128 come back as Decimal."""
+    match value:
+        case dict():
+            return {_decoded_key(key): decode(item) for key, item in value.items()}
+        case list():
+            return [decode(item) for item in value]
+        case Decimal128():
+            return value.to_decimal()
+        case _:
+            return value
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+def _encoded_key(key: str) -> str:
+    if key.startswith(_DOLLAR):
+        return _WIDE_DOLLAR + key[1:]
+    return _WIDE_DOLLAR + key if key.startswith(_WIDE_DOLLAR) else key
+
+
+def _decoded_key(key: str) -> str:
+    if key.startswith(_WIDE_DOLLAR * 2):
+        return key[1:]
+    return _DOLLAR + key[1:] if key.startswith(_WIDE_DOLLAR) else key
+
+
+def _nameable(path: Path) -> Iterable[str]:
+    for key in path:
+        if not key or "." in key:
+            return
+        yield _encoded_key(key)

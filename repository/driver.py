@@ -1,0 +1,140 @@
+"""MongoDB through Motor or through PyMongo's own async client: the one file that knows the difference."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from enum import StrEnum
+from typing import Any, cast
+
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo import AsyncMongoClient, IndexModel, UpdateOne
+from pymongo.errors import (
+    ConnectionFailure,
+    ExecutionTimeout,
+    InvalidOperation,
+    NetworkTimeout,
+    ServerSelectionTimeoutError,
+    WTimeoutError,
+)
+from pymongo.monitoring import CommandListener
+from pymongo.write_concern import WriteConcern
+
+from domain.errors import StoreUnavailable
+
+Document = dict[str, Any]
+Pipeline = Sequence[Mapping[str, Any]]
+_DURABLE = WriteConcern(w="majority", j=True)
+_CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True)
+
+
+class Driver(StrEnum):
+    MOTOR = "motor"
+    PYMONGO = "pymongo"
+
+
+class Database:
+    """One database. Every call raises StoreUnavailable when MongoDB does not answer within the time limit."""
+
+    def __init__(self, client: Any, name: str, driver: Driver) -> None:
+        self._client = client
+        self._driver = driver
+        self._database = client.get_database(name, codec_options=_CODEC)
+
+    async def find(
+        self,
+        collection: str,
+        condition: Mapping[str, Any],
+        *,
+        projection: Mapping[str, Any] | None = None,
+        sort: Mapping[str, int] | None = None,
+        limit: int = 0,
+    ) -> list[Document]:
+        with _available():
+            cursor = self._database[collection].find(condition, projection, sort=_pairs(sort), limit=limit)
+            return cast(list[Document], await cursor.to_list(None))
+
+    async def aggregate(self, collection: str | None, pipeline: Pipeline) -> list[Document]:
+        """Over a collection, or over the database for a pipeline that begins with `$documents`."""
+        source = self._database if collection is None else self._database[collection]
+        with _available():
+            cursor = source.aggregate(pipeline)
+            if self._driver is Driver.PYMONGO:
+                cursor = await cursor
+            return cast(list[Document], await cursor.to_list(None))
+
+    async def insert(self, collection: str, documents: Sequence[RawBSONDocument]) -> None:
+        """In order, up to the first failure, majority and journaled. Raises pymongo's BulkWriteError."""
+        with _available():
+            await self._database.get_collection(collection, write_concern=_DURABLE).insert_many(documents)
+
+    async def update(self, collection: str, updates: Sequence[UpdateOne]) -> int:
+        """How many documents were changed or made. Raises pymongo's BulkWriteError."""
+        with _available():
+            result = await self._database[collection].bulk_write(list(updates), ordered=False)
+            return cast(int, result.matched_count + result.upserted_count)
+
+    async def put(self, collection: str, document: Document) -> None:
+        """Stores a small document under its `_id`, majority and journaled."""
+        with _available():
+            target = self._database.get_collection(collection, write_concern=_DURABLE)
+            await target.replace_one({"_id": document["_id"]}, document, upsert=True)
+
+    async def create_indexes(self, collection: str, indexes: Sequence[IndexModel]) -> None:
+        with _available():
+            await self._database[collection].create_indexes(list(indexes))
+
+    async def command(self, command: Mapping[str, Any]) -> Document:
+        with _available():
+            return cast(Document, await self._database.command(command))
+
+    @asynccontextmanager
+    async def watch(self, collection: str, pipeline: Pipeline, **options: Any) -> AsyncIterator[Any]:
+        """A change stream; its cursor has `try_next()`, `resume_token` and `alive`."""
+        opening = self._database[collection].watch(pipeline, **options)
+        stream = await opening if self._driver is Driver.PYMONGO else opening
+        async with cast(AbstractAsyncContextManager[Any], stream) as cursor:
+            yield cursor
+
+    async def close(self) -> None:
+        closing = self._client.close()
+        if self._driver is Driver.PYMONGO:
+            await closing
+
+
+def connect(
+    uri: str,
+    name: str,
+    driver: Driver = Driver.PYMONGO,
+    *,
+    timeout: float = 10.0,
+    listeners: Sequence[CommandListener] = (),
+) -> Database:
+    """A database that is not asked anything yet. `timeout` in seconds bounds each call, retries included."""
+    options: Document = {
+        "appname": "dsel",
+        "event_listeners": list(listeners),
+        "serverSelectionTimeoutMS": int(timeout * 500),
+        "timeoutMS": int(timeout * 1000),
+        "tz_aware": True,
+    }
+    if driver is Driver.MOTOR:
+        from motor.motor_asyncio import AsyncIOMotorClient
+
+        return Database(AsyncIOMotorClient(uri, **options), name, driver)
+    return Database(AsyncMongoClient(uri, **options), name, driver)
+
+
+@contextmanager
+def _available() -> Any:
+    try:
+        yield
+    except (ConnectionFailure, ServerSelectionTimeoutError, NetworkTimeout, ExecutionTimeout, WTimeoutError) as error:
+        raise StoreUnavailable(
+            "MongoDB does not answer", hint="Try again in a moment; repeat a write with the same event id."
+        ) from error
+    except InvalidOperation as error:
+        raise StoreUnavailable("the service is stopping", hint="Try again in a moment.") from error
+
+
+def _pairs(sort: Mapping[str, int] | None) -> list[tuple[str, int]] | None:
+    return None if sort is None else list(sort.items())

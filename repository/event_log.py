@@ -1,0 +1,144 @@
+"""The port: what a log of events answers. It appends and reads; nothing in it changes or removes an event.
+
+Every read takes many entities at once and answers by entity key, so that a caller needs one call per level of a query.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from domain.entity import Entity
+from domain.errors import DselError
+from domain.event import ActorType, Draft, Event, Phase
+from domain.labels import Requirement
+from repository.fields import Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point on both time axes: what was true `at`, as far as it was known at `known_at`."""
+
+    at: datetime
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """A draft and the entity version it was made for; None does not care. 0 demands that the entity is new."""
+
+    draft: Draft
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    event: Event
+    deduplicated: bool = False
+    """The event was there already: same id, same content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The summary of one entity. `state` is the newest state-carrying event, None before the first one."""
+
+    entity: Entity
+    version: int
+    state: Event | None
+    first: Event
+    last: Event
+    outcomes: int
+    intents: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Conditions that all must hold; an empty one does not restrict. Times are [since, until)."""
+
+    types: tuple[str, ...] = ()
+    app_ids: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    phases: tuple[Phase, ...] = ()
+    actors: tuple[str, ...] = ()
+    actor_types: tuple[ActorType, ...] = ()
+    execution_id: str | None = None
+    correlation_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntityFilter:
+    """Entities of one type, in one app or all, by labels."""
+
+    type: str
+    app_id: str | None = None
+    labels: tuple[Requirement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    """The newest `first` events of an entity after a position in its timeline, which runs from new to old."""
+
+    first: int
+    after: tuple[datetime, int] | None = None
+    where: EventFilter = field(default_factory=EventFilter)
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """The newest `first` events of the whole log after a position (timestamp, event id)."""
+
+    first: int
+    after: tuple[datetime, str] | None = None
+    where: EventFilter = field(default_factory=EventFilter)
+
+
+@dataclass(frozen=True, slots=True)
+class EntityPage:
+    """The next `first` entities after a key, in the order of keys."""
+
+    where: EntityFilter
+    first: int
+    after: str | None = None
+
+
+class EventLog(Protocol):
+    """All reads raise StoreUnavailable. Answers are keyed by `Entity.key`; what is not there is missing."""
+
+    async def append(self, appends: Sequence[Append]) -> list[Appended | DselError]:
+        """Commits each draft by itself, in the order given; an error stands in the place of its draft."""
+        ...
+
+    async def latest(self, keys: Sequence[str], fields: Fields) -> dict[str, Latest]: ...
+
+    async def as_of(self, keys: Sequence[str], moment: Moment, fields: Fields) -> dict[str, Event]:
+        """The newest state-carrying event of each entity, a delete included."""
+        ...
+
+    async def last_events(self, keys: Sequence[str], moment: Moment) -> dict[str, Event]:
+        """The newest event of any kind of each entity."""
+        ...
+
+    async def first_events(self, keys: Sequence[str], moment: Moment) -> dict[str, Event]: ...
+
+    async def events(
+        self, keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fields
+    ) -> dict[str, list[Event]]: ...
+
+    async def ends(self, states: Sequence[Event], moment: Moment) -> dict[str, datetime]:
+        """When each state was followed by the next one, by event id."""
+        ...
+
+    async def entities(self, page: EntityPage, fields: Fields) -> list[Latest]:
+        """The entities that have a state now."""
+        ...
+
+    async def entities_as_of(self, page: EntityPage, moment: Moment, fields: Fields) -> list[Event]:
+        """The states of the entities that have one at `moment.at`."""
+        ...
+
+    async def events_by_id(self, ids: Sequence[str], fields: Fields) -> dict[str, Event]: ...
+
+    async def search(self, page: LogPage, moment: Moment, fields: Fields) -> list[Event]: ...

@@ -1,0 +1,163 @@
+"""The collection `latest`: one summary per entity, derived from the log and always behind or equal to it.
+
+A summary at version n has folded exactly the events 1..n, so that its counters count each event once however often it
+is repaired. Of state, first and last event the position in the timeline decides, not the order of folding.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
+
+from domain.event import Document, Phase
+from repository import pipelines
+from repository.documents import EVENTS, LATEST, header
+from repository.driver import Database
+
+_DUPLICATE_KEY = 11000
+_REPAIR_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Event documents of one entity by version. Only a run without gaps can be folded."""
+
+    events: Sequence[Document]
+
+    @property
+    def key(self) -> str:
+        return str(self.events[0]["entity"])
+
+    @property
+    def is_dense(self) -> bool:
+        return all(event["version"] == self.events[0]["version"] + index for index, event in enumerate(self.events))
+
+    def update(self) -> UpdateOne:
+        """Folds the run into the summary that ends right before it; touches no other."""
+        base = self.events[0]["version"] - 1
+        return UpdateOne({"_id": self.key, "version": base}, [{"$set": self._changes()}], upsert=base == 0)
+
+    def _changes(self) -> Document:
+        ordered = sorted(self.events, key=_position)
+        changes = {
+            "version": self.events[-1]["version"],
+            "first": _chosen("$lt", ordered[0], "first", header(ordered[0])),
+            "last": _chosen("$gt", ordered[-1], "last", header(ordered[-1])),
+            "counts": {phase.name.lower(): _added(phase, self.events) for phase in Phase},
+        }
+        states = [event for event in ordered if event["stateful"]]
+        return changes | _state_changes(states[-1]) if states else changes
+
+
+async def fold(database: Database, events: Sequence[Document], doubtful: Iterable[str] = ()) -> None:
+    """Brings the summaries up to these new events, and past them where other writers were faster.
+
+    The summaries of the `doubtful` keys are checked against the log.
+    """
+    runs, behind = [], set(doubtful)
+    for run in _runs(events):
+        if run.is_dense and run.key not in behind:
+            runs.append(run)
+        else:
+            behind.add(run.key)
+    if runs and not await _all_changed(database, runs):
+        behind.update(run.key for run in runs)
+    if behind:
+        await repair(database, sorted(behind))
+
+
+async def repair(database: Database, keys: Sequence[str]) -> int:
+    """Folds whatever the log has and the summaries lack. Returns how many entities were behind."""
+    repaired: set[str] = set()
+    while behind := await _behind(database, keys):
+        repaired.update(behind)
+        for key, version in behind.items():
+            await _catch_up(database, key, version)
+    return len(repaired)
+
+
+async def repair_all(database: Database, batch: int = 1000) -> int:
+    """Repairs every entity of the log, in the order of keys. Returns how many were behind."""
+    repaired, after = 0, ""
+    while keys := await _keys_after(database, after, batch):
+        repaired += await repair(database, keys)
+        after = keys[-1]
+    return repaired
+
+
+async def _behind(database: Database, keys: Sequence[str]) -> dict[str, int]:
+    heads = await database.aggregate(EVENTS, pipelines.heads(keys))
+    summaries = await database.find(LATEST, {"_id": {"$in": list(keys)}}, projection={"version": 1})
+    folded = {each["_id"]: each["version"] for each in summaries}
+    return {
+        each["_id"]: folded.get(each["_id"], 0)
+        for each in heads
+        if folded.get(each["_id"], 0) < each["head"]["version"]
+    }
+
+
+async def _catch_up(database: Database, key: str, version: int) -> None:
+    events = await database.find(
+        EVENTS, {"entity": key, "version": {"$gt": version}}, sort={"version": 1}, limit=_REPAIR_BATCH
+    )
+    await _all_changed(database, [Run(events)])
+
+
+async def _all_changed(database: Database, runs: Sequence[Run]) -> bool:
+    """Folds each run; False when another writer was there first."""
+    try:
+        return await database.update(LATEST, [run.update() for run in runs]) == len(runs)
+    except BulkWriteError as error:
+        if any(each["code"] != _DUPLICATE_KEY for each in error.details["writeErrors"]):
+            raise
+        return False
+
+
+async def _keys_after(database: Database, after: str, limit: int) -> list[str]:
+    groups = await database.aggregate(
+        EVENTS,
+        [
+            {"$match": {"entity": {"$gt": after}}},
+            {"$sort": {"entity": 1}},
+            {"$group": {"_id": "$entity"}},
+            {"$sort": {"_id": 1}},
+            {"$limit": limit},
+        ],
+    )
+    return [each["_id"] for each in groups]
+
+
+def _runs(events: Iterable[Document]) -> list[Run]:
+    by_entity: dict[str, list[Document]] = {}
+    for event in events:
+        by_entity.setdefault(event["entity"], []).append(event)
+    return [Run(each) for each in by_entity.values()]
+
+
+def _state_changes(event: Document) -> Document:
+    values = {
+        "state": event["state"],
+        "at": header(event),
+        "labels": event.get("labels", []),
+        "encoded": event.get("encoded", False),
+        "live": not event["deletes"],
+    }
+    return {field: _chosen("$gt", event, "at", value, field) for field, value in values.items()}
+
+
+def _chosen(comparison: str, event: Document, rival: str, value: Any, field: str | None = None) -> Document:
+    """`value` when `event` beats the summary's `rival` in the timeline or there is none, else what stands there."""
+    standing = [f"${rival}.timestamp", f"${rival}.version"]
+    wins = {"$or": [{"$eq": [{"$type": f"${rival}"}, "missing"]}, {comparison: [list(_position(event)), standing]}]}
+    return {"$cond": [wins, {"$literal": value}, f"${field or rival}"]}
+
+
+def _added(phase: Phase, events: Sequence[Document]) -> Document:
+    count = sum(event["phase"] == phase for event in events)
+    return {"$add": [{"$ifNull": [f"$counts.{phase.name.lower()}", 0]}, count]}
+
+
+def _position(event: Mapping[str, Any]) -> tuple[Any, int]:
+    return event["timestamp"], event["version"]

@@ -1,0 +1,126 @@
+"""The event log on MongoDB."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from domain.entity import from_key
+from domain.errors import DselError
+from domain.event import Document, Event
+from domain.instants import Clock
+from repository import pipelines
+from repository.documents import EVENTS, LATEST, event_from, latest_projection, projection
+from repository.driver import Database
+from repository.event_log import Append, Appended, EntityPage, Latest, LogPage, Moment, TimelinePage
+from repository.fields import HEADER, Fields
+from repository.lanes import Lanes
+from repository.writer import Writer
+
+
+class MongoEventLog:
+    """See EventLog. Constructed on a database whose indexes are ensured."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._writer = Writer(database, clock)
+        self._lanes: Lanes[Append, Appended | DselError] = Lanes(self._writer.commit)
+
+    async def append(self, appends: Sequence[Append]) -> list[Appended | DselError]:
+        if len(appends) == 1:
+            return [await self._lanes.submit(appends[0].draft.entity.key, appends[0])]
+        # A commit that was begun is finished, whatever becomes of the request.
+        return await asyncio.shield(asyncio.ensure_future(self._writer.commit(appends)))
+
+    async def drain(self) -> None:
+        """Waits for the writes under way."""
+        await self._lanes.drain()
+
+    async def latest(self, keys: Sequence[str], fields: Fields) -> dict[str, Latest]:
+        found = await self._database.find(LATEST, {"_id": {"$in": list(keys)}}, projection=latest_projection(fields))
+        return {each["_id"]: _latest(each) for each in found}
+
+    async def as_of(self, keys: Sequence[str], moment: Moment, fields: Fields) -> dict[str, Event]:
+        return await self._newest(keys, moment, fields, stateful=True)
+
+    async def last_events(self, keys: Sequence[str], moment: Moment) -> dict[str, Event]:
+        return await self._newest(keys, moment, HEADER, stateful=False)
+
+    async def first_events(self, keys: Sequence[str], moment: Moment) -> dict[str, Event]:
+        return _single(await self._database.aggregate(None, pipelines.oldest(keys, moment, HEADER)))
+
+    async def events(
+        self, keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fields
+    ) -> dict[str, list[Event]]:
+        found = await self._database.aggregate(None, pipelines.timeline(keys, page, moment, fields))
+        return {each["entity"]: [event_from(event) for event in each["events"]] for each in found}
+
+    async def ends(self, states: Sequence[Event], moment: Moment) -> dict[str, datetime]:
+        found = await self._database.aggregate(None, pipelines.ends(states, moment))
+        return {each["_id"]: each["end"] for each in found}
+
+    async def entities(self, page: EntityPage, fields: Fields) -> list[Latest]:
+        where = page.where
+        condition: Document = {"live": True, "$and": [{"_id": pipelines.entity_bounds(page)}]}
+        condition["$and"] += pipelines.label_conditions(where.labels, "labels")
+        found = await self._database.find(
+            LATEST, condition, projection=latest_projection(fields), sort={"_id": 1}, limit=page.first
+        )
+        return [_latest(each) for each in found]
+
+    async def entities_as_of(self, page: EntityPage, moment: Moment, fields: Fields) -> list[Event]:
+        found = await self._database.aggregate(EVENTS, pipelines.entities_as_of(page, moment, fields))
+        return [event_from(each["event"]) for each in found]
+
+    async def events_by_id(self, ids: Sequence[str], fields: Fields) -> dict[str, Event]:
+        found = await self._database.find(EVENTS, {"_id": {"$in": list(ids)}}, projection=projection(fields))
+        return {each["_id"]: event_from(each) for each in found}
+
+    async def search(self, page: LogPage, moment: Moment, fields: Fields) -> list[Event]:
+        found = await self._database.find(
+            EVENTS,
+            pipelines.log_condition(page, moment),
+            projection=projection(fields),
+            sort={"timestamp": -1, "_id": -1},
+            limit=page.first,
+        )
+        return [event_from(each) for each in found]
+
+    async def _newest(self, keys: Sequence[str], moment: Moment, fields: Fields, *, stateful: bool) -> dict[str, Event]:
+        """The skip-scan; then a look-up for the few entities whose newest event was not known yet."""
+        if moment.known_at < moment.at:
+            return await self._newest_known(keys, moment, fields, stateful=stateful)
+        rows = await self._database.aggregate(EVENTS, pipelines.newest(keys, moment, fields, stateful=stateful))
+        found = {each["_id"]: event_from(each["event"]) for each in rows}
+        unknown = [key for key, event in found.items() if event.recorded_at > moment.known_at]
+        if not unknown:
+            return found
+        known = await self._newest_known(unknown, moment, fields, stateful=stateful)
+        return {key: event for key, event in found.items() if key not in unknown} | known
+
+    async def _newest_known(
+        self, keys: Sequence[str], moment: Moment, fields: Fields, *, stateful: bool
+    ) -> dict[str, Event]:
+        return _single(
+            await self._database.aggregate(None, pipelines.newest_known(keys, moment, fields, stateful=stateful))
+        )
+
+
+def _single(rows: Iterable[Mapping[str, Any]]) -> dict[str, Event]:
+    return {each["entity"]: event_from(each["events"][0]) for each in rows if each["events"]}
+
+
+def _latest(document: Document) -> Latest:
+    entity, at = from_key(document["_id"]), document.get("at")
+    encoded = document.get("encoded", False)
+    state = event_from({**at, "state": document.get("state"), "encoded": encoded}, entity) if at else None
+    counts = document["counts"]
+    return Latest(
+        entity=entity,
+        version=document["version"],
+        state=state,
+        first=event_from(document["first"], entity),
+        last=event_from(document["last"], entity),
+        outcomes=counts["outcome"],
+        intents=counts["intent"],
+    )

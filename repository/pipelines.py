@@ -1,0 +1,178 @@
+"""The reads of the log as aggregation pipelines. Their plans are asserted in tests/repository/test_plans.py."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from domain.entity import key_range
+from domain.event import Event
+from domain.labels import Operator, Requirement
+from repository.documents import EVENTS, projection
+from repository.event_log import EntityPage, EventFilter, LogPage, Moment, TimelinePage
+from repository.fields import Fields
+
+Pipeline = list[dict[str, Any]]
+_NEW_TO_OLD = {"timestamp": -1, "version": -1}
+
+
+def heads(keys: Sequence[str]) -> Pipeline:
+    """The newest version of each entity: one index seek per entity."""
+    return [
+        {"$match": {"entity": {"$in": list(keys)}}},
+        {"$sort": {"entity": 1, "version": -1}},
+        {"$group": {"_id": "$entity", "head": {"$first": "$$ROOT"}}},
+        {"$project": {"head.version": 1, "head.newest": 1, "head.recordedAt": 1}},
+    ]
+
+
+def newest(keys: Sequence[str], moment: Moment, fields: Fields, *, stateful: bool) -> Pipeline:
+    """The newest event of each entity at `moment.at`, a DISTINCT_SCAN. It does not look at recordedAt."""
+    match = {**_stateful(stateful), "entity": {"$in": list(keys)}, "timestamp": {"$lte": moment.at}}
+    return [
+        {"$match": match},
+        {"$sort": {"entity": 1, **_NEW_TO_OLD}},
+        {"$group": {"_id": "$entity", "event": {"$first": "$$ROOT"}}},
+        *_projected(fields, "event."),
+    ]
+
+
+def newest_known(keys: Sequence[str], moment: Moment, fields: Fields, *, stateful: bool) -> Pipeline:
+    """The same as far as it was known at `moment.known_at`, which no skip-scan can answer: one look-up per entity."""
+    return _per_entity(keys, [{"$match": {**_stateful(stateful), **_seen(moment)}}, {"$sort": _NEW_TO_OLD}], 1, fields)
+
+
+def oldest(keys: Sequence[str], moment: Moment, fields: Fields) -> Pipeline:
+    return _per_entity(keys, [{"$match": _seen(moment)}, {"$sort": {"timestamp": 1, "version": 1}}], 1, fields)
+
+
+def timeline(keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fields) -> Pipeline:
+    """A page of the timeline of each entity, from new to old."""
+    conditions = [_seen(moment), *_conditions(page.where)]
+    if page.after is not None:
+        at, version = page.after
+        conditions.append({"$or": [{"timestamp": {"$lt": at}}, {"timestamp": at, "version": {"$lt": version}}]})
+        conditions.append({"timestamp": {"$lte": at}})
+    return _per_entity(keys, [{"$match": {"$and": conditions}}, {"$sort": _NEW_TO_OLD}], page.first, fields)
+
+
+def ends(states: Sequence[Event], moment: Moment) -> Pipeline:
+    """The time of the state that followed each of `states`, by event id."""
+    positions = [
+        {"_id": state.id, "entity": state.entity.key, "at": state.timestamp, "version": state.version}
+        for state in states
+    ]
+    later = {
+        "$or": [
+            {"$gt": ["$timestamp", "$$at"]},
+            {"$and": [{"$eq": ["$timestamp", "$$at"]}, {"$gt": ["$version", "$$version"]}]},
+        ]
+    }
+    bounds = {"$expr": {"$and": [{"$gte": ["$timestamp", "$$at"]}, later]}}
+    following: Pipeline = [
+        {"$match": {"stateful": True, **_seen(moment), **bounds}},
+        {"$sort": {"timestamp": 1, "version": 1}},
+        {"$limit": 1},
+        {"$project": {"timestamp": 1}},
+    ]
+    return [
+        {"$documents": positions},
+        {"$lookup": _lookup(following, let={"at": "$at", "version": "$version"})},
+        {"$match": {"events.0": {"$exists": True}}},
+        {"$project": {"end": {"$first": "$events.timestamp"}}},
+    ]
+
+
+def entities_as_of(page: EntityPage, moment: Moment, fields: Fields) -> Pipeline:
+    """The entities of a type that have a state at `moment.at`, by key: a DISTINCT_SCAN that stops at the page's end."""
+    match: dict[str, Any] = {"stateful": True, "entity": entity_bounds(page), "timestamp": {"$lte": moment.at}}
+    return [
+        {"$match": match},
+        {"$sort": {"entity": 1, **_NEW_TO_OLD}},
+        {"$group": {"_id": "$entity", "event": {"$first": "$$ROOT"}}},
+        {"$match": {"$and": [{"event.deletes": False}, *label_conditions(page.where.labels, "event.labels")]}},
+        {"$sort": {"_id": 1}},
+        {"$limit": page.first},
+        *_projected(fields, "event."),
+    ]
+
+
+def entity_bounds(page: EntityPage) -> dict[str, Any]:
+    """The range of keys that a page may take from."""
+    where = page.where
+    start, end = key_range(where.type, where.app_id)
+    bounds: dict[str, Any] = {"$gte": start, "$lt": end}
+    if page.after is not None:
+        bounds = {"$gt": max(page.after, start), "$lt": end}
+    return bounds
+
+
+def label_conditions(requirements: Sequence[Requirement], field: str) -> list[dict[str, Any]]:
+    return [{field: _label_condition(each)} for each in requirements]
+
+
+def log_condition(page: LogPage, moment: Moment) -> dict[str, Any]:
+    """Which events a page of the whole log may hold."""
+    conditions = [_seen(moment), *_conditions(page.where)]
+    if page.after is not None:
+        at, event_id = page.after
+        conditions.append({"timestamp": {"$lte": at}})
+        conditions.append({"$or": [{"timestamp": {"$lt": at}}, {"_id": {"$lt": event_id}}]})
+    return {"$and": conditions}
+
+
+def _conditions(where: EventFilter) -> list[dict[str, Any]]:
+    several: dict[str, Sequence[str]] = {
+        "type": where.types,
+        "appId": where.app_ids,
+        "kind": where.kinds,
+        "action": where.actions,
+        "phase": [phase.value for phase in where.phases],
+        "actor.id": where.actors,
+        "actor.type": [each.value for each in where.actor_types],
+    }
+    conditions: list[dict[str, Any]] = [{field: {"$in": list(values)}} for field, values in several.items() if values]
+    single = {"executionId": where.execution_id, "correlationId": where.correlation_id}
+    conditions += [{field: value} for field, value in single.items() if value is not None]
+    if where.since is not None:
+        conditions.append({"timestamp": {"$gte": where.since}})
+    if where.until is not None:
+        conditions.append({"timestamp": {"$lt": where.until}})
+    return conditions
+
+
+def _label_condition(requirement: Requirement) -> Any:
+    key, values = requirement.key, [f"{requirement.key}={value}" for value in requirement.values]
+    match requirement.operator:
+        case Operator.EXISTS:
+            return key
+        case Operator.ABSENT:
+            return {"$ne": key}
+        case Operator.IN:
+            return values[0] if len(values) == 1 else {"$in": values}
+        case Operator.NOT_IN:
+            return {"$nin": values}
+
+
+def _stateful(wanted: bool) -> dict[str, Any]:
+    return {"stateful": True} if wanted else {}
+
+
+def _seen(moment: Moment) -> dict[str, Any]:
+    return {"timestamp": {"$lte": moment.at}, "recordedAt": {"$lte": moment.known_at}}
+
+
+def _per_entity(keys: Sequence[str], select: Pipeline, limit: int, fields: Fields) -> Pipeline:
+    """`select` with `limit` once for each entity, an index seek each."""
+    return [
+        {"$documents": [{"entity": key} for key in keys]},
+        {"$lookup": _lookup([*select, {"$limit": limit}, *_projected(fields)])},
+    ]
+
+
+def _lookup(pipeline: Pipeline, let: Mapping[str, str] | None = None) -> dict[str, Any]:
+    lookup = {"from": EVENTS, "localField": "entity", "foreignField": "entity", "pipeline": pipeline, "as": "events"}
+    return lookup if let is None else {**lookup, "let": dict(let)}
+
+
+def _projected(fields: Fields, prefix: str = "") -> Pipeline:
+    wanted = projection(fields)
+    return [] if wanted is None else [{"$project": {f"{prefix}{path}": 1 for path in wanted}}]
