@@ -2,20 +2,25 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from domain.entity import from_key
-from domain.errors import DselError
+from domain.errors import DselError, QueryTooLarge
 from domain.event import Document, Event
 from domain.instants import Clock
+from domain.objects import labels_of
 from repository import pipelines
 from repository.documents import EVENTS, LATEST, event_from, latest_projection, projection
 from repository.driver import Database
-from repository.event_log import Append, Appended, EntityPage, Latest, LogPage, Moment, TimelinePage
-from repository.fields import HEADER, Fields
+from repository.event_log import Append, Appended, EntityFilter, EntityPage, Latest, LogPage, Moment, TimelinePage
+from repository.fields import HEADER, LABELS, Fields, union
 from repository.lanes import Lanes
 from repository.writer import Writer
+
+_LARGEST_CHUNK = 1000
+_MOST_EXAMINED = 50_000
 
 
 class MongoEventLog:
@@ -69,8 +74,19 @@ class MongoEventLog:
         return [_latest(each) for each in found]
 
     async def entities_as_of(self, page: EntityPage, moment: Moment, fields: Fields) -> list[Event]:
-        found = await self._database.aggregate(EVENTS, pipelines.entities_as_of(page, moment, fields))
-        return [event_from(each["event"]) for each in found]
+        found: list[Event] = []
+        after, examined, chunk = page.after, 0, page.first
+        wanted = union([fields, LABELS]) if page.where.labels else fields
+        while len(found) < page.first and (keys := await self._keys(replace(page, first=chunk, after=after))):
+            states = await self.as_of(keys, moment, wanted)
+            found += [states[key] for key in keys if key in states and _selected(states[key], page.where)]
+            after, examined, chunk = keys[-1], examined + len(keys), min(2 * chunk, _LARGEST_CHUNK)
+            if examined > _MOST_EXAMINED:
+                raise QueryTooLarge(
+                    f"more than {_MOST_EXAMINED:,} entities of type {page.where.type} would have to be examined",
+                    hint="Narrow the list with appId.",
+                )
+        return found[: page.first]
 
     async def events_by_id(self, ids: Sequence[str], fields: Fields) -> dict[str, Event]:
         found = await self._database.find(EVENTS, {"_id": {"$in": list(ids)}}, projection=projection(fields))
@@ -104,6 +120,11 @@ class MongoEventLog:
         return _single(
             await self._database.aggregate(None, pipelines.newest_known(keys, moment, fields, stateful=stateful))
         )
+
+
+def _selected(event: Event, where: EntityFilter) -> bool:
+    labels = labels_of(event.state or {})
+    return not event.deletes and all(requirement.holds(labels) for requirement in where.labels)
 
 
 def _single(rows: Iterable[Mapping[str, Any]]) -> dict[str, Event]:

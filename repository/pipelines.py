@@ -81,20 +81,6 @@ def ends(states: Sequence[Event], moment: Moment) -> Pipeline:
     ]
 
 
-def entities_as_of(page: EntityPage, moment: Moment, fields: Fields) -> Pipeline:
-    """The entities of a type that have a state at `moment.at`, by key: a DISTINCT_SCAN that stops at the page's end."""
-    match: dict[str, Any] = {"stateful": True, "entity": entity_bounds(page), "timestamp": {"$lte": moment.at}}
-    return [
-        {"$match": match},
-        {"$sort": {"entity": 1, **_NEW_TO_OLD}},
-        {"$group": {"_id": "$entity", "event": {"$first": "$$ROOT"}}},
-        {"$match": {"$and": [{"event.deletes": False}, *label_conditions(page.where.labels, "event.labels")]}},
-        {"$sort": {"_id": 1}},
-        {"$limit": page.first},
-        *_projected(fields, "event."),
-    ]
-
-
 def entity_bounds(page: EntityPage) -> dict[str, Any]:
     """The range of keys that a page may take from."""
     where = page.where

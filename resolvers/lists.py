@@ -1,0 +1,76 @@
+"""The lists at the root: entities of a type, and the whole log."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from domain.entity import Entity
+from repository.event_log import EntityFilter, EntityPage, EventFilter, LogPage, Moment, TimelinePage
+from repository.fields import HEADER, Fields
+from resolvers import pages, temporal
+from resolvers.context import Context
+from resolvers.views import EntityView, EventView, PageView, now
+
+
+async def entities(
+    context: Context, where: EntityFilter, first: int, after: str | None, moment: Moment, fields: Fields
+) -> PageView:
+    """The entities that have a state at the moment, in the order of app and name."""
+    query = pages.scope("entities", where)
+    place = pages.position(after, query, str)
+    page = EntityPage(where, pages.checked_size(first) + 1, place[0] if place else None)
+    if moment == now(context.instant):
+        views = await _living(context, page, moment, fields)
+    else:
+        views = await _as_of(context, page, moment, fields)
+    return pages.page(views, first, after, lambda view: pages.cursor(query, view.entity.key))
+
+
+async def events(
+    context: Context, where: EventFilter, first: int, after: str | None, moment: Moment, fields: Fields
+) -> PageView:
+    """The whole log from new to old."""
+    query = pages.scope("events", where)
+    place = pages.position(after, query, datetime, str)
+    page = LogPage(pages.checked_size(first) + 1, (place[0], place[1]) if place else None, where)
+    found = await context.log.search(page, moment, fields)
+    views = [EventView(event, moment, fields) for event in found]
+    return pages.page(views, first, after, lambda view: pages.cursor(query, view.event.timestamp, view.event.id))
+
+
+async def timeline(
+    context: Context, view: EntityView, where: EventFilter, first: int, after: str | None, fields: Fields
+) -> PageView:
+    """The events of one entity from new to old; read together for all entities that ask for the same page."""
+    query = pages.scope("timeline", view.entity.key, where)
+    place = pages.position(after, query, datetime, int)
+    page = TimelinePage(pages.checked_size(first) + 1, (place[0], place[1]) if place else None, where)
+    found: list[EventView] = await context.load(temporal.timelines, view, page, fields)
+    return pages.page(found, first, after, lambda each: pages.cursor(query, each.event.timestamp, each.event.version))
+
+
+async def single(context: Context, entity: Entity, moment: Moment, fields: Fields) -> EntityView | None:
+    """The entity if it has any event at the moment."""
+    view = EntityView(entity, moment)
+    fields = fields if moment == now(context.instant) else HEADER
+    latest = await context.load(temporal.latests, view, fields)
+    if latest is None:
+        return None
+    view = replace(view, latest=latest, fields=fields)
+    if latest.first.timestamp <= moment.at and latest.first.recorded_at <= moment.known_at:
+        return view
+    return view if await context.load(temporal.last_events, view) else None
+
+
+async def _living(context: Context, page: EntityPage, moment: Moment, fields: Fields) -> list[EntityView]:
+    views = [
+        EntityView(latest.entity, moment, latest=latest, fields=fields)
+        for latest in await context.log.entities(page, fields)
+    ]
+    # An entity that began while the request was under way is not there yet at its instant.
+    states = await temporal.currents(context, views, False, fields)
+    return [view for view, state in zip(views, states, strict=True) if state is not None]
+
+
+async def _as_of(context: Context, page: EntityPage, moment: Moment, fields: Fields) -> list[EntityView]:
+    found = await context.log.entities_as_of(page, moment, fields)
+    return [EntityView(event.entity, moment, state=event, fields=fields) for event in found]

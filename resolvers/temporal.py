@@ -1,0 +1,140 @@
+"""Current, asOf and events, once for every type. Each function answers a field for all its parents with one read."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from domain.errors import QueryTooLarge
+from domain.event import Event
+from repository.event_log import Latest, Moment, TimelinePage
+from repository.fields import Fields
+from resolvers.context import Context
+from resolvers.views import EntityView, EventView, StateView
+
+MOST_EVENTS = 20_000
+Found = TypeVar("Found")
+
+
+async def latests(context: Context, views: Sequence[EntityView], fields: Fields) -> list[Latest | None]:
+    """The summaries, whatever the moment of the views."""
+    unread = {view.entity.key for view in views if view.latest is None or not view.fields.cover(fields)}
+    found = await context.log.latest(sorted(unread), fields) if unread else {}
+    return [found.get(view.entity.key) if view.entity.key in unread else view.latest for view in views]
+
+
+async def currents(
+    context: Context, views: Sequence[EntityView], include_deleted: bool, fields: Fields
+) -> list[StateView | None]:
+    """The state of each entity at the moment it is viewed from."""
+    answers: dict[EntityView, Event | None] = {}
+    summarised = [view for view in views if _is_now(context, view.moment)]
+    for view, latest in zip(summarised, await latests(context, summarised, fields), strict=True):
+        if latest is None or latest.state is None or _settled(latest.state, view.moment):
+            answers[view] = latest.state if latest else None
+    for view in views:
+        if view.state is not None and view.fields.cover(fields):
+            answers[view] = view.state
+    rest = [view for view in views if view not in answers]
+    found = await _by_moment(rest, lambda keys, moment: context.log.as_of(keys, moment, fields))
+    return [_state(answers.get(view) or found.get(view), view.moment, include_deleted, fields) for view in views]
+
+
+async def states_as_of(
+    context: Context,
+    views: Sequence[EntityView],
+    at: datetime | None,
+    known_at: datetime | None,
+    include_deleted: bool,
+    fields: Fields,
+) -> list[StateView | None]:
+    """The state of each entity at `at`, as far as it was known at `known_at`; what is left out comes from the view."""
+    moved = [_moved(view, at, known_at) for view in views]
+    found = await _by_moment(moved, lambda keys, moment: context.log.as_of(keys, moment, fields))
+    return [_state(found.get(view), view.moment, include_deleted, fields) for view in moved]
+
+
+async def last_events(context: Context, views: Sequence[EntityView]) -> list[EventView | None]:
+    """The newest event of any kind of each entity."""
+    answers: dict[EntityView, Event | None] = {}
+    summarised = [view for view in views if _is_now(context, view.moment)]
+    for view, latest in zip(summarised, await latests(context, summarised, Fields()), strict=True):
+        if latest is None or _settled(latest.last, view.moment):
+            answers[view] = latest.last if latest else None
+    rest = [view for view in views if view not in answers]
+    found = await _by_moment(rest, context.log.last_events)
+    return [_event(answers.get(view) or found.get(view), view.moment) for view in views]
+
+
+async def first_events(context: Context, views: Sequence[EntityView]) -> list[EventView | None]:
+    """The event that each entity began with."""
+    found = await _by_moment(views, context.log.first_events)
+    return [_event(found.get(view), view.moment) for view in views]
+
+
+async def timelines(
+    context: Context, views: Sequence[EntityView], page: TimelinePage, fields: Fields
+) -> list[list[EventView]]:
+    """A page of the events of each entity, from new to old."""
+    if len(views) * page.first > MOST_EVENTS:
+        raise QueryTooLarge(
+            f"{len(views)} entities with up to {page.first} events each are more than {MOST_EVENTS:,} events",
+            hint="Ask for fewer entities or fewer events of each.",
+        )
+    found = await _by_moment(views, lambda keys, moment: context.log.events(keys, page, moment, fields))
+    return [[EventView(event, view.moment, fields) for event in found.get(view, ())] for view in views]
+
+
+async def ends(context: Context, states: Sequence[StateView]) -> list[datetime | None]:
+    """When each state was followed by the next."""
+    by_moment: dict[Moment, list[StateView]] = defaultdict(list)
+    for state in states:
+        # A state holds beyond the moment that it was asked for: what followed is what is known by the request.
+        by_moment[Moment(context.instant, state.moment.known_at)].append(state)
+    found: dict[str, datetime] = {}
+    for moment, group in by_moment.items():
+        found |= await context.log.ends([state.event for state in group], moment)
+    return [found.get(state.event.id) for state in states]
+
+
+async def events_by_id(context: Context, ids: Sequence[str], moment: Moment, fields: Fields) -> list[EventView | None]:
+    found = await context.log.events_by_id(ids, fields)
+    seen = {each.id: each for each in found.values() if _settled(each, moment)}
+    return [EventView(seen[each], moment, fields) if each in seen else None for each in ids]
+
+
+def _is_now(context: Context, moment: Moment) -> bool:
+    return moment.at == moment.known_at == context.instant
+
+
+def _settled(event: Event, moment: Moment) -> bool:
+    """Whether the event was there at the moment. A summary may be newer than the request that reads it."""
+    return event.timestamp <= moment.at and event.recorded_at <= moment.known_at
+
+
+def _moved(view: EntityView, at: datetime | None, known_at: datetime | None) -> EntityView:
+    return EntityView(view.entity, Moment(at or view.moment.at, known_at or view.moment.known_at))
+
+
+async def _by_moment(
+    views: Iterable[EntityView], read: Callable[[list[str], Moment], Awaitable[dict[str, Found]]]
+) -> dict[EntityView, Found]:
+    """`read` once for each moment, which is one for all views but in the rarest of queries."""
+    by_moment: dict[Moment, dict[str, EntityView]] = defaultdict(dict)
+    for view in views:
+        by_moment[view.moment][view.entity.key] = view
+    answers: dict[EntityView, Found] = {}
+    for moment, group in by_moment.items():
+        found = await read(list(group), moment)
+        answers |= {group[key]: value for key, value in found.items()}
+    return answers
+
+
+def _state(event: Event | None, moment: Moment, include_deleted: bool, fields: Fields) -> StateView | None:
+    if event is None or (event.deletes and not include_deleted):
+        return None
+    return StateView(event, moment, fields)
+
+
+def _event(event: Event | None, moment: Moment) -> EventView | None:
+    return EventView(event, moment) if event is not None else None

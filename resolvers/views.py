@@ -1,0 +1,75 @@
+"""What a resolver hands down: an entity, a state or an event, and the moment it is looked at from."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from domain.domain_type import DomainType
+from domain.entity import Entity
+from domain.event import Event
+from repository.event_log import Latest, Moment
+from repository.fields import HEADER, Fields
+
+
+@dataclass(frozen=True, slots=True)
+class EntityView:
+    """An entity at a moment. `latest` or `state` is there when the list that found the entity has read it too."""
+
+    entity: Entity
+    moment: Moment
+    latest: Latest | None = field(default=None, compare=False)
+    state: Event | None = field(default=None, compare=False)
+    fields: Fields = field(default=HEADER, compare=False)
+    """Which parts of the state `latest` or `state` holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateView:
+    """The state that an event carries, at a moment."""
+
+    event: Event
+    moment: Moment
+    fields: Fields = field(default=HEADER, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """An event, with the parts of it in `fields`."""
+
+    event: Event
+    moment: Moment
+    fields: Fields = field(default=HEADER, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ActorView:
+    """Who or what caused `event`."""
+
+    event: EventView
+
+
+@dataclass(frozen=True, slots=True)
+class DomainTypeView:
+    domain_type: DomainType
+
+
+@dataclass(frozen=True, slots=True)
+class RootView:
+    """All root fields at one moment."""
+
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """One page of a connection: nodes with their cursors, in order."""
+
+    cursors: list[str]
+    nodes: list[Any]
+    has_next: bool
+    has_previous: bool
+
+
+def now(instant: datetime) -> Moment:
+    """Everything in effect and known at the request's instant."""
+    return Moment(instant, instant)
