@@ -102,6 +102,13 @@ class MongoEventLog:
         )
         return [event_from(each) for each in found]
 
+    async def _keys(self, page: EntityPage) -> list[str]:
+        """The next keys of a type, living or not."""
+        found = await self._database.find(
+            LATEST, {"_id": pipelines.entity_bounds(page)}, projection={"_id": 1}, sort={"_id": 1}, limit=page.first
+        )
+        return [each["_id"] for each in found]
+
     async def _newest(self, keys: Sequence[str], moment: Moment, fields: Fields, *, stateful: bool) -> dict[str, Event]:
         """The skip-scan; then a look-up for the few entities whose newest event was not known yet."""
         if moment.known_at < moment.at:
