@@ -26,7 +26,7 @@ help: ## Shows the commands
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
-graph/graphiql/vendor/.done: graph/graphiql/package-lock.json
+graph/graphiql/vendor/.done: scripts/graphiql $(addprefix graph/graphiql/, package-lock.json build.mjs page.jsx style.css)
 	@scripts/graphiql
 
 install: .venv/.local graph/graphiql/vendor/.done ## Makes .venv with locked dependencies and fetches GraphiQL

@@ -1,0 +1,157 @@
+"""GraphiQL in a real browser, as a newcomer meets it."""
+
+import asyncio
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+import uvicorn
+from graphql import build_schema, graphql
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from graph.examples import load_examples
+from graph.graphiql_page import BUILT, GraphiQLPage
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+QUIET = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
+    pytest.mark.skipif(
+        not (BUILT / "assets.html").exists(), reason="GraphiQL is not built: scripts/graphiql needs npm"
+    ),
+]
+
+SCHEMA = build_schema("""
+    "A point in time, such as `2025-01-15T10:30:00.000Z`."
+    scalar Instant
+    type Query { "One artifact through time." artifact(name: String!, appId: String!): Artifact }
+    type Artifact { current: State, asOf(time: Instant!): State }
+    type State { spec: Spec, validFrom: Instant, validTo: Instant, event: Event }
+    type Spec { version: String, regions: [String!] }
+    type Event { kind: String, timestamp: Instant, actor: Actor }
+    type Actor { id: ID }
+""")
+OLDER = {
+    "spec": {"version": "2.1.0", "regions": ["us-east-1"]},
+    "validFrom": "2026-07-14T09:12:40.120Z",
+    "validTo": "2026-10-02T13:05:11.004Z",
+    "event": {
+        "kind": "ArtifactAppliedEvent",
+        "timestamp": "2026-07-14T09:12:40.120Z",
+        "actor": {"id": "anna.keller@example.com"},
+    },
+}
+NEWER = OLDER | {"spec": {"version": "2.4.0", "regions": ["us-east-1", "eu-west-1"]}, "validFrom": OLDER["validTo"]}
+ROOT = {"artifact": {"current": NEWER, "asOf": OLDER}}
+
+
+@pytest.fixture
+async def address() -> AsyncIterator[str]:
+    """The address of a running GraphQL endpoint that answers the first example."""
+    graphiql = GraphiQLPage("/graphql", load_examples())
+
+    async def endpoint(request: Request) -> Response:
+        if request.method == "GET":
+            return await graphiql.page(request)
+        body = await request.json()
+        result = await graphql(SCHEMA, body["query"], ROOT, variable_values=body.get("variables"))
+        return JSONResponse(result.formatted)
+
+    app = Starlette(routes=[Route("/graphql", endpoint, methods=["GET", "POST"]), *graphiql.routes()])
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/graphql"
+        server.should_exit = True
+        await running
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        args = ["--no-sandbox", "--disable-gpu", "--disable-quic", *QUIET]
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=args)
+        yield chromium
+        await chromium.close()
+
+
+@dataclass
+class Visit:
+    """A page, the addresses that it asked for, and what it complained about."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.context.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self.hear)
+
+    def hear(self, message: ConsoleMessage) -> None:
+        """A refusal by the content security policy is a console error too."""
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+
+@pytest.fixture
+async def visit(browser: Browser, address: str) -> AsyncIterator[Visit]:
+    page = await browser.new_page(viewport={"width": 1440, "height": 900})
+    visit = Visit(page)
+    await page.goto(address)
+    yield visit
+    await page.context.close()
+
+
+async def test_a_newcomer_runs_the_first_example_and_nothing_leaves_the_origin(visit: Visit, address: str) -> None:
+    page = visit.page
+    await expect(page.get_by_role("tab")).to_have_count(len(load_examples()))
+    answer = page.get_by_label("Result Window")
+    await expect(page.locator(".graphiql-query-editor")).to_contain_text("TimeTravel")
+    await expect(answer).not_to_contain_text("data")
+
+    await page.locator(".graphiql-query-editor .view-lines").click()
+    await page.keyboard.press("Control+Enter")
+
+    await expect(answer).to_contain_text("2.4.0")
+    await expect(answer).to_contain_text("2.1.0")
+    assert [url for url in visit.requests if not url.startswith((address.removesuffix("/graphql"), "data:"))] == []
+    assert visit.complaints == []
+
+
+async def test_a_browser_that_was_here_before_keeps_its_own_tabs(visit: Visit) -> None:
+    tabs = visit.page.get_by_role("tab")
+    await expect(tabs.first).to_contain_text("TimeTravel")
+    await visit.page.get_by_label("Close Tab").first.click()
+    await visit.page.wait_for_function("() => localStorage['graphiql:tabState']?.includes('TimeTravel') === false")
+
+    await visit.page.reload()
+
+    await expect(tabs).to_have_count(len(load_examples()) - 1)
+    await expect(tabs.first).to_contain_text("Deployments")
+
+
+async def test_in_a_narrow_window_the_answer_stands_below_the_query(visit: Visit) -> None:
+    query, answer = visit.page.locator(".graphiql-query-editor"), visit.page.get_by_label("Result Window")
+    await expect(query).to_be_visible()
+    await visit.page.set_viewport_size({"width": 600, "height": 800})
+    above, below = await query.bounding_box(), await answer.bounding_box()
+    assert above is not None
+    assert below is not None
+    assert above["y"] + above["height"] <= below["y"]
+    assert min(above["width"], below["width"]) > 450
+
+
+async def test_the_page_follows_the_colours_of_the_system(visit: Visit) -> None:
+    container = visit.page.locator(".graphiql-container")
+    await visit.page.emulate_media(color_scheme="light")
+    await expect(container).to_have_css("background-color", "rgb(255, 255, 255)")
+    await visit.page.emulate_media(color_scheme="dark")
+    await expect(container).not_to_have_css("background-color", "rgb(255, 255, 255)")
