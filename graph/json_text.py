@@ -14,8 +14,8 @@ MAX_DEPTH = 200
 MAX_DIGITS = 4_300  # what Python itself turns from text into int
 MAX_EXPONENT = 9_999
 
-# The shape of a text has 0 for every digit and point and + for every sign. A number that a double or a 64-bit integer cannot
-# hold has one of the risky shapes; so have a few strings, which costs only time.
+# The shape of a text has 0 for every digit and point and + for every sign. A number that a double or a 64-bit
+# integer cannot hold has one of the risky shapes; so have a few strings, which costs only time.
 _SHAPE = bytes.maketrans(b"0123456789.E-", b"00000000000e+")
 _RISKY_SHAPES = (b"0" * 17, b"0e000", b"0e+000")
 

@@ -1,0 +1,287 @@
+"""From the text of a query to its result, with one schema. Everything cached lives and dies with the engine."""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    Executor,
+    FieldNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+)
+from graphql.pyutils import Path
+from strawberry.execution import optimized_is_awaitable
+
+from domain.errors import DselError
+from graph.limits import Limits, excesses, invalidities, parsed
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """What a client sent. Nothing in it has been checked against the schema."""
+
+    query: str
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+    extensions: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """One operation of a valid document."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    is_introspection: bool  # asks for the schema alone and without variables: always the same answer
+
+    @property
+    def type(self) -> OperationType:
+        return self.operation.operation
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`executed` is False when the request failed before any field ran: then the response has no `data` entry."""
+
+    data: dict[str, Any] | None
+    errors: list[GraphQLError]
+    extensions: dict[str, Any] | None = None
+    executed: bool = True
+
+    @classmethod
+    def refused(cls, errors: list[GraphQLError]) -> "Result":
+        return cls(None, errors, executed=False)
+
+
+def mask(error: GraphQLError) -> GraphQLError:
+    """What the caller may know of an error that a field raised: ours and deliberate ones in full, others nothing."""
+    cause = _cause(error)
+    if isinstance(cause, DselError):
+        return _restated(error, str(cause), _explained(cause))
+    if isinstance(cause, GraphQLError) and cause.extensions and "code" in cause.extensions:
+        return _restated(error, cause.message, cause.extensions)
+    if isinstance(cause, GraphQLError) and any(not isinstance(node, FieldNode) for node in cause.nodes or ()):
+        return _restated(error, cause.message, {"code": "BAD_USER_INPUT"})  # graphql-core points at an argument
+    return _restated(error, "Internal error", {"code": "INTERNAL"})
+
+
+class Engine:
+    """Runs queries on one schema. Make a new engine for a new schema and drop the old one.
+
+    `to_error` says what a caller sees of an error that a field raised; what it gives the code INTERNAL is logged.
+    `execution_context_class` replaces how fields are executed, by the protocol of graphql-core's `Executor`.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        limits: Limits,
+        execution_context_class: type[Executor[Any]] | None = None,
+        to_error: Callable[[GraphQLError], GraphQLError] = mask,
+    ) -> None:
+        self.schema = schema
+        self.limits = limits
+        self.documents = DocumentCache()
+        self._executor_class = execution_context_class or PlainExecutor
+        self._to_error = to_error
+        self._introspections: dict[Prepared, Result] = {}
+
+    def prepare(self, query: str, operation_name: str | None) -> Prepared | list[GraphQLError]:
+        """The operation to run, parsed and validated, or what is wrong with the query. Remembers valid documents."""
+        operations = self.documents.get(query)
+        if operations is None:
+            found = self._read(query)
+            if isinstance(found, list):
+                return found
+            operations = found
+            self.documents.put(query, operations)
+        prepared = operations.get(operation_name or None)  # the protocol lets "" stand for none
+        return prepared or [_unknown_operation(operation_name, operations)]
+
+    async def execute(self, request: GraphQLRequest, context: Any) -> Result:
+        """Prepare and run. Errors are in the result, never raised."""
+        prepared = self.prepare(request.query, request.operation_name)
+        if isinstance(prepared, list):
+            return Result.refused(prepared)
+        return await self.run(prepared, request, context)
+
+    async def run(self, prepared: Prepared, request: GraphQLRequest, context: Any) -> Result:
+        """Run a query or a mutation that `prepare` gave for this request."""
+        if prepared.type is OperationType.SUBSCRIPTION:
+            message = "Subscriptions cannot be run as a single request."
+            return Result.refused([GraphQLError(message, prepared.operation, extensions={"code": "BAD_REQUEST"})])
+        if not prepared.is_introspection:
+            return await self._run(prepared, request, context)
+        result = self._introspections.get(prepared)
+        if result is None:
+            result = await self._run(prepared, request, context)
+            self._remember(prepared, result)
+        return result
+
+    async def _run(self, prepared: Prepared, request: GraphQLRequest, context: Any) -> Result:
+        name = prepared.operation.name
+        executor = self._executor_class.build(
+            self.schema,
+            prepared.document,
+            None,
+            context,
+            request.variables,
+            name.value if name else None,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+        )
+        if isinstance(executor, list):
+            return Result.refused([_coded(error, "BAD_USER_INPUT") for error in executor])
+        outcome: Any = executor.execute_operation()
+        if optimized_is_awaitable(outcome):
+            outcome = await outcome
+        return Result(outcome.data, self._shown(outcome.errors, context) if outcome.errors else [])
+
+    def _read(self, query: str) -> "Operations | list[GraphQLError]":
+        try:
+            document = parsed(query, self.limits)
+        except GraphQLError as error:
+            return [error]
+        errors = excesses(document, self.limits) or invalidities(self.schema, document)
+        if errors:
+            return [_coded(error, "GRAPHQL_VALIDATION_FAILED") for error in errors]
+        return _operations(document)
+
+    def _shown(self, errors: Iterable[GraphQLError], context: Any) -> list[GraphQLError]:
+        correlation_id = getattr(context, "correlation_id", None)
+        shown = []
+        logged: set[int] = set()
+        for error in errors:
+            seen = self._to_error(error)
+            if seen.extensions and seen.extensions.get("code") == "INTERNAL":
+                seen.extensions = {**seen.extensions, "correlationId": correlation_id}
+                cause = _cause(error)
+                if id(cause) not in logged:  # a failed batch gives one cause to many fields
+                    logged.add(id(cause))
+                    logger.error("Internal error at %s, correlation %s", error.path, correlation_id, exc_info=cause)
+            shown.append(seen)
+        return shown
+
+    def _remember(self, prepared: Prepared, result: Result) -> None:
+        if len(self._introspections) >= 8:  # there are few clients, and each has one introspection query
+            self._introspections.clear()
+        if not result.errors:
+            self._introspections[prepared] = result
+
+
+class PlainExecutor(Executor[Any]):
+    """graphql-core's executor, giving resolvers the plain variables that Strawberry expects."""
+
+    def build_resolve_info(
+        self, field_def: GraphQLField, field_nodes: list[FieldNode], parent_type: GraphQLObjectType, path: Path
+    ) -> GraphQLResolveInfo[Any]:
+        info = super().build_resolve_info(field_def, field_nodes, parent_type, path)
+        return info._replace(variable_values=self.variable_values.coerced)  # type: ignore[arg-type]
+
+
+Operations = dict[str | None, Prepared]  # by name; None is the only operation of its document
+
+
+class DocumentCache:
+    """The documents used last, by their text, bounded by their number and by the sum of their characters.
+
+    A document takes 40 to 150 bytes of memory for each character.
+    """
+
+    def __init__(self, max_documents: int = 1_000, max_characters: int = 400_000) -> None:
+        self.max_documents = max_documents
+        self.max_characters = max_characters
+        self.characters = 0
+        self.hits = 0
+        self.misses = 0
+        self._documents: OrderedDict[str, Operations] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._documents)
+
+    def get(self, query: str) -> Operations | None:
+        operations = self._documents.get(query)
+        if operations is None:
+            self.misses += 1
+        else:
+            self.hits += 1
+            self._documents.move_to_end(query)
+        return operations
+
+    def put(self, query: str, operations: Operations) -> None:
+        if query not in self._documents:
+            self.characters += len(query)
+        self._documents[query] = operations
+        while len(self._documents) > self.max_documents or self.characters > self.max_characters:
+            oldest, _ = self._documents.popitem(last=False)
+            self.characters -= len(oldest)
+
+
+def _operations(document: DocumentNode) -> Operations:
+    found = [
+        Prepared(document, node, _is_introspection(node))
+        for node in document.definitions
+        if isinstance(node, OperationDefinitionNode)
+    ]
+    operations: Operations = {one.operation.name.value: one for one in found if one.operation.name}
+    if len(found) == 1:
+        operations[None] = found[0]
+    return operations
+
+
+def _is_introspection(operation: OperationDefinitionNode) -> bool:
+    return (
+        operation.operation is OperationType.QUERY
+        and not operation.variable_definitions
+        and all(
+            isinstance(node, FieldNode) and node.name.value in ("__schema", "__type", "__typename")
+            for node in operation.selection_set.selections
+        )
+    )
+
+
+def _unknown_operation(name: str | None, operations: Operations) -> GraphQLError:
+    names = ", ".join(f"'{known}'" for known in operations if known) or "one without a name"
+    problem = f"The query has no operation '{name}'" if name else "The query has several operations: name one"
+    return GraphQLError(f"{problem}; it has {names}.", extensions={"code": "BAD_USER_INPUT"})
+
+
+def _cause(error: GraphQLError) -> Exception:
+    """The exception at the root of an error: what a resolver or a scalar raised, or graphql-core's own."""
+    cause: Exception = error
+    while isinstance(cause, GraphQLError) and cause.original_error:
+        cause = cause.original_error
+    return cause
+
+
+def _coded(error: GraphQLError, code: str) -> GraphQLError:
+    """An error that the request itself caused, with its code and, where one of our scalars objected, its hint."""
+    cause = _cause(error)
+    if isinstance(cause, DselError):
+        error.extensions = _explained(cause)
+    elif "code" not in (error.extensions or {}):
+        error.extensions = {**(error.extensions or {}), "code": code}
+    return error
+
+
+def _explained(error: DselError) -> dict[str, Any]:
+    extensions = {**error.details, "code": error.code}
+    if error.hint:
+        extensions["hint"] = error.hint
+    if error.retryable:
+        extensions["retryable"] = True
+    return extensions
+
+
+def _restated(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
+    return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions=extensions)

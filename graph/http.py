@@ -1,0 +1,294 @@
+"""GraphQL over HTTP, by its specification: what a request must look like, and which status says what."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl
+
+from graphql import GraphQLError, OperationType
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from domain.errors import DselError
+from graph import json_text
+from graph.execution import Engine, GraphQLRequest, Prepared, Result, mask
+
+logger = logging.getLogger(__name__)
+
+JSON = "application/json"
+GRAPHQL_JSON = "application/graphql-response+json"
+HTML = "text/html"
+
+STATUS_BY_CODE = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "STORE_UNAVAILABLE": 503, "INTERNAL": 500}
+EXAMPLE = 'Send a JSON object like {"query": "{ __typename }", "variables": {}, "operationName": null}.'
+
+MakeContext = Callable[[Request, GraphQLRequest], Awaitable[Any]]
+Page = Callable[[Request], Response]
+
+
+class GraphQLEndpoint:
+    """An ASGI application for one path: POST with a JSON body, GET with query parameters, a page for browsers.
+
+    `engine` is asked once per request. What `make_context` raises as a DselError goes out with the status of its code.
+    A context may have `correlation_id`, which goes out as X-Correlation-Id, and `response_extensions()`, whose answer
+    goes out as `extensions`.
+    """
+
+    def __init__(
+        self,
+        engine: Callable[[], Engine],
+        make_context: MakeContext,
+        page: Page | None = None,
+        max_body_bytes: int = 20 * 1024 * 1024,
+    ) -> None:
+        self._engine = engine
+        self._make_context = make_context
+        self._page = page
+        self._max_body_bytes = max_body_bytes
+        self._mutations: set[asyncio.Task[Result]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = _headers(scope)
+        offers_page = self._page is not None and scope["method"] == "GET"
+        accepted = _accepted(headers.get(b"accept", b"*/*"), offers_page)
+        try:
+            response = await self._respond(scope, receive, headers, accepted)
+        except ClientDisconnect:
+            return
+        except _RefusedError as refused:
+            response = _response(accepted or JSON, refused.status, Result.refused([refused.error]), refused.headers)
+        except Exception:
+            logger.exception("Internal error at %s %s", scope["method"], scope["path"])
+            error = GraphQLError("Internal error", extensions={"code": "INTERNAL"})
+            response = _response(accepted or JSON, 500, Result.refused([error]), {})
+        await response(scope, receive, send)
+
+    async def _respond(
+        self, scope: Scope, receive: Receive, headers: dict[bytes, bytes], accepted: str | None
+    ) -> Response:
+        if accepted == HTML and self._page:
+            return self._page(Request(scope))
+        if accepted is None:
+            _refuse(406, f"This address answers with {GRAPHQL_JSON} or {JSON}; the Accept header names neither.")
+        if scope["method"] == "POST":
+            request = _checked(await self._posted(receive, headers))
+        elif scope["method"] == "GET":
+            request = _checked(_queried(scope["query_string"]))
+        else:
+            _refuse(405, f"{scope['method']} is not supported. Use POST, or GET for queries.", {"Allow": "GET, POST"})
+        context = await self._context(Request(scope), request)
+        result = await self._result(scope["method"], request, context, receive)
+        return _response(accepted, 200 if result.executed or accepted == JSON else 400, result, {}, context)
+
+    async def _posted(self, receive: Receive, headers: dict[bytes, bytes]) -> Any:
+        if problem := _media_problem(headers.get(b"content-type", b""), headers.get(b"content-encoding", b"")):
+            _refuse(*problem)
+        length = headers.get(b"content-length", b"")
+        if length.isdigit() and int(length) > self._max_body_bytes:
+            self._refuse_body()
+        body = await self._body(receive)
+        try:
+            return json_text.loads(body)
+        except json_text.JsonError as error:
+            _refuse(400, f"The request body cannot be read: {error}. {EXAMPLE}")
+
+    async def _body(self, receive: Receive) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            if size > self._max_body_bytes:
+                self._refuse_body()
+            if not message.get("more_body", False):
+                return b"".join(chunks)
+
+    def _refuse_body(self) -> NoReturn:
+        _refuse(413, f"The request body is larger than {self._max_body_bytes:,} bytes, the limit. Send less at a time.")
+
+    async def _context(self, request: Request, graphql_request: GraphQLRequest) -> Any:
+        try:
+            return await self._make_context(request, graphql_request)
+        except DselError as error:
+            status = STATUS_BY_CODE.get(error.code, 400)
+            shown = mask(GraphQLError(str(error), original_error=error))
+            raise _RefusedError(status, shown, {"WWW-Authenticate": "Bearer"} if status == 401 else {}) from error
+
+    async def _result(self, method: str, request: GraphQLRequest, context: Any, receive: Receive) -> Result:
+        engine = self._engine()
+        prepared = engine.prepare(request.query, request.operation_name)
+        if isinstance(prepared, list):
+            return Result.refused(prepared)
+        if prepared.type is not OperationType.MUTATION:
+            return await _run_while_connected(engine, prepared, request, context, receive)
+        if method != "POST":
+            _refuse(405, "A mutation changes data: send it with POST.", {"Allow": "POST"})
+        return await self._run_to_the_end(engine, prepared, request, context)
+
+    async def _run_to_the_end(
+        self, engine: Engine, prepared: Prepared, request: GraphQLRequest, context: Any
+    ) -> Result:
+        """What may have begun to write goes on, though the client leaves or the server cancels the request."""
+        mutation = asyncio.create_task(engine.run(prepared, request, context))
+        self._mutations.add(mutation)
+        mutation.add_done_callback(self._mutations.discard)
+        return await asyncio.shield(mutation)
+
+
+class _RefusedError(Exception):
+    """A request that was not executed, with the HTTP status that says why."""
+
+    def __init__(self, status: int, error: GraphQLError, headers: dict[str, str]) -> None:
+        super().__init__(error.message)
+        self.status = status
+        self.error = error
+        self.headers = headers
+
+
+CODE_BY_STATUS = {
+    400: "BAD_REQUEST",
+    405: "METHOD_NOT_ALLOWED",
+    406: "NOT_ACCEPTABLE",
+    413: "BODY_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+}
+
+
+def _refuse(status: int, message: str, headers: dict[str, str] | None = None) -> NoReturn:
+    error = GraphQLError(message, extensions={"code": CODE_BY_STATUS[status]})
+    raise _RefusedError(status, error, headers or {})
+
+
+async def _run_while_connected(
+    engine: Engine, prepared: Prepared, request: GraphQLRequest, context: Any, receive: Receive
+) -> Result:
+    """Cancels the execution when the client leaves. Raises ClientDisconnect then."""
+    task = asyncio.current_task()
+    assert task
+    watcher = asyncio.create_task(_cancel_on_disconnect(receive, task))
+    try:
+        return await engine.run(prepared, request, context)
+    except asyncio.CancelledError:
+        if watcher.done() and task.uncancel() == 0:  # nobody else, such as a timeout, has cancelled us too
+            raise ClientDisconnect from None
+        raise
+    finally:
+        watcher.cancel()
+
+
+async def _cancel_on_disconnect(receive: Receive, task: asyncio.Task[Any]) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    task.cancel()
+
+
+def _headers(scope: Scope) -> dict[bytes, bytes]:
+    """Headers by lower-case name; repeated ones are joined with commas, as HTTP means them."""
+    headers: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        headers[name] = headers[name] + b", " + value if name in headers else value
+    return headers
+
+
+@lru_cache(maxsize=256)
+def _media_problem(content_type: bytes, content_encoding: bytes) -> tuple[int, str] | None:
+    """Only application/json in UTF-8, which a page of another site cannot send unasked."""
+    if b"," in content_type:
+        return 400, f'There is more than one Content-Type. Send one: "Content-Type: {JSON}".'
+    media_type, *parameters = (part.strip().lower() for part in content_type.decode("latin-1").split(";"))
+    if media_type != JSON:
+        return 415, f'The Content-Type is {media_type or "missing"}. Send "Content-Type: {JSON}".'
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "charset" and value.strip(' "') not in ("utf-8", "utf8"):
+            return 415, f"The charset is {value.strip()}. Send JSON in UTF-8."
+    if content_encoding not in (b"", b"identity"):
+        return 415, f"The Content-Encoding is {content_encoding.decode('latin-1')}. Send the body as it is."
+    return None
+
+
+@lru_cache(maxsize=256)
+def _accepted(accept: bytes, offers_page: bool) -> str | None:
+    """The media type with the highest weight, the first of equals. A wildcard means application/json to old clients."""
+    offers = {GRAPHQL_JSON: GRAPHQL_JSON, JSON: JSON, "application/*": JSON, "*/*": JSON}
+    if offers_page:
+        offers[HTML] = HTML
+    best, best_weight = None, 0.0
+    for part in accept.decode("latin-1").lower().split(","):
+        media_type, *parameters = (piece.strip() for piece in part.split(";"))
+        weight = next((_weight(piece[2:]) for piece in parameters if piece.startswith("q=")), 1.0)
+        if media_type in offers and weight > best_weight:
+            best, best_weight = offers[media_type], weight
+    return best
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def _queried(query_string: bytes) -> dict[str, Any]:
+    """The parameters of a GET request, in the shape of a JSON body."""
+    try:
+        pairs = parse_qsl(query_string.decode(), keep_blank_values=True, errors="strict")
+        values: dict[str, Any] = dict(pairs)
+        for name in ("variables", "extensions"):
+            values[name] = json_text.loads(values[name]) if values.get(name) else None
+    except ValueError as error:
+        _refuse(400, f"The query parameters cannot be read: {error}. Send query=, and variables= as a JSON object.")
+    if len(values) < len(pairs) or any("\0" in value for _, value in pairs):
+        _refuse(400, "Send every query parameter once, and without NUL characters.")
+    return values
+
+
+def _checked(values: Any) -> GraphQLRequest:
+    if isinstance(values, list):
+        _refuse(400, f"Batching is not supported: send one request at a time. {EXAMPLE}")
+    if not isinstance(values, dict):
+        _refuse(400, f"The request is {_kind(values)}, not an object. {EXAMPLE}")
+    query, variables = values.get("query"), values.get("variables")
+    operation_name, extensions = values.get("operationName"), values.get("extensions")
+    if not isinstance(query, str):
+        _refuse(400, f"`query` is {_kind(query)}; it must be a string with a GraphQL document. {EXAMPLE}")
+    if not (variables is None or isinstance(variables, dict)):
+        _refuse(400, f"`variables` is {_kind(variables)}; it must be an object or null. {EXAMPLE}")
+    if not (operation_name is None or isinstance(operation_name, str)):
+        _refuse(400, f"`operationName` is {_kind(operation_name)}; it must be a string or null. {EXAMPLE}")
+    if not (extensions is None or isinstance(extensions, dict)):
+        _refuse(400, f"`extensions` is {_kind(extensions)}; it must be an object or null. {EXAMPLE}")
+    return GraphQLRequest(query, variables, operation_name, extensions)
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "missing or null"
+    kinds = {str: "a string", bool: "a boolean", list: "an array", dict: "an object"}
+    return kinds.get(type(value), "a number")
+
+
+def _response(
+    media_type: str, status: int, result: Result, headers: dict[str, str], context: object = None
+) -> Response:
+    payload: dict[str, Any] = {}
+    if result.errors:
+        payload["errors"] = [error.formatted for error in result.errors]
+    if result.executed:
+        payload["data"] = result.data
+    own_extensions = getattr(context, "response_extensions", None)
+    if extensions := {**(result.extensions or {}), **(own_extensions() if own_extensions else {})}:
+        payload["extensions"] = extensions
+    headers = {**headers, "Content-Type": f"{media_type}; charset=utf-8", "Cache-Control": "no-store"}
+    correlation_id: str = getattr(context, "correlation_id", None) or ""
+    if (
+        correlation_id and correlation_id.isascii() and correlation_id.isprintable()
+    ):  # a line break would be a header of its own
+        headers["X-Correlation-Id"] = correlation_id
+    return Response(json_text.dumps(payload), status, headers)
