@@ -26,7 +26,7 @@ STATUS_BY_CODE = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "STORE_UNAVAILABLE":
 EXAMPLE = 'Send a JSON object like {"query": "{ __typename }", "variables": {}, "operationName": null}.'
 
 MakeContext = Callable[[Request, GraphQLRequest], Awaitable[Any]]
-Page = Callable[[Request], Response]
+Page = Callable[[Request], Awaitable[Response]]
 
 
 class GraphQLEndpoint:
@@ -70,7 +70,7 @@ class GraphQLEndpoint:
         self, scope: Scope, receive: Receive, headers: dict[bytes, bytes], accepted: str | None
     ) -> Response:
         if accepted == HTML and self._page:
-            return self._page(Request(scope))
+            return await self._page(Request(scope))
         if accepted is None:
             _refuse(406, f"This address answers with {GRAPHQL_JSON} or {JSON}; the Accept header names neither.")
         if scope["method"] == "POST":
