@@ -195,7 +195,8 @@ Operations = dict[str | None, Prepared]  # by name; None is the only operation o
 class DocumentCache:
     """The documents used last, by their text, bounded by their number and by the sum of their characters.
 
-    A document takes 40 to 150 bytes of memory for each character.
+    A document takes 40 to 150 bytes of memory for each character. One that needs more than a tenth of the room is
+    not kept.
     """
 
     def __init__(self, max_documents: int = 1_000, max_characters: int = 400_000) -> None:
@@ -219,6 +220,8 @@ class DocumentCache:
         return operations
 
     def put(self, query: str, operations: Operations) -> None:
+        if len(query) * 10 > self.max_characters:
+            return
         if query not in self._documents:
             self.characters += len(query)
         self._documents[query] = operations
