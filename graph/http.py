@@ -240,12 +240,12 @@ def _queried(query_string: bytes) -> dict[str, Any]:
     try:
         pairs = parse_qsl(query_string.decode(), keep_blank_values=True, errors="strict")
         values: dict[str, Any] = dict(pairs)
+        if len(values) < len(pairs) or any("\0" in value for value in values.values()):
+            raise ValueError("one of them is repeated or contains a NUL character")
         for name in ("variables", "extensions"):
             values[name] = json_text.loads(values[name]) if values.get(name) else None
     except ValueError as error:
         _refuse(400, f"The query parameters cannot be read: {error}. Send query=, and variables= as a JSON object.")
-    if len(values) < len(pairs) or any("\0" in value for _, value in pairs):
-        _refuse(400, "Send every query parameter once, and without NUL characters.")
     return values
 
 
