@@ -94,7 +94,7 @@ class Engine:
         self.limits = limits
         self.documents = DocumentCache()
         self._executor_class = execution_context_class or PlainExecutor
-        self._to_error = to_error
+        self.to_error = to_error
         self._introspections: dict[Prepared, Result] = {}
 
     def prepare(self, query: str, operation_name: str | None) -> Prepared | list[GraphQLError]:
@@ -162,7 +162,7 @@ class Engine:
         shown = []
         logged: set[int] = set()
         for error in errors:
-            seen = self._to_error(error)
+            seen = self.to_error(error)
             if seen.extensions and seen.extensions.get("code") == "INTERNAL":
                 seen.extensions = {**seen.extensions, "correlationId": correlation_id}
                 cause = _cause(error)

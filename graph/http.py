@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from domain.errors import DselError
 from graph import json_text
-from graph.execution import Engine, GraphQLRequest, Prepared, Result, mask
+from graph.execution import Engine, GraphQLRequest, Prepared, Result
 
 logger = logging.getLogger(__name__)
 
@@ -54,16 +54,17 @@ class GraphQLEndpoint:
         headers = _headers(scope)
         offers_page = self._page is not None and scope["method"] == "GET"
         accepted = _accepted(headers.get(b"accept", b"*/*"), offers_page)
+        refusal_type = GRAPHQL_JSON if accepted == GRAPHQL_JSON else JSON
         try:
             response = await self._respond(scope, receive, headers, accepted)
         except ClientDisconnect:
             return
         except _RefusedError as refused:
-            response = _response(accepted or JSON, refused.status, Result.refused([refused.error]), refused.headers)
+            response = _response(refusal_type, refused.status, Result.refused([refused.error]), refused.headers)
         except Exception:
             logger.exception("Internal error at %s %s", scope["method"], scope["path"])
             error = GraphQLError("Internal error", extensions={"code": "INTERNAL"})
-            response = _response(accepted or JSON, 500, Result.refused([error]), {})
+            response = _response(refusal_type, 500, Result.refused([error]), {})
         await response(scope, receive, send)
 
     async def _respond(
@@ -117,7 +118,7 @@ class GraphQLEndpoint:
             return await self._make_context(request, graphql_request)
         except DselError as error:
             status = STATUS_BY_CODE.get(error.code, 400)
-            shown = mask(GraphQLError(str(error), original_error=error))
+            shown = self._engine().to_error(GraphQLError(str(error), original_error=error))
             raise _RefusedError(status, shown, {"WWW-Authenticate": "Bearer"} if status == 401 else {}) from error
 
     async def _result(self, method: str, request: GraphQLRequest, context: Any, receive: Receive) -> Result:
