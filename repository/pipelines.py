@@ -1,6 +1,7 @@
 """The reads of the log as aggregation pipelines. Their plans are asserted in tests/repository/test_plans.py."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from domain.entity import key_range
@@ -15,10 +16,13 @@ _NEW_TO_OLD = {"timestamp": -1, "version": -1}
 
 
 def heads(keys: Sequence[str]) -> Pipeline:
-    """The newest version of each entity: one index seek per entity."""
+    """The newest version of each entity: one index seek per entity.
+
+    Both directions are those of the index read backwards; any other order would sort the whole history.
+    """
     return [
         {"$match": {"entity": {"$in": list(keys)}}},
-        {"$sort": {"entity": 1, "version": -1}},
+        {"$sort": {"entity": -1, "version": -1}},
         {"$group": {"_id": "$entity", "head": {"$first": "$$ROOT"}}},
         {"$project": {"head.version": 1, "head.newest": 1, "head.recordedAt": 1}},
     ]
@@ -48,9 +52,7 @@ def timeline(keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fi
     """A page of the timeline of each entity, from new to old."""
     conditions = [_seen(moment), *_conditions(page.where)]
     if page.after is not None:
-        at, version = page.after
-        conditions.append({"$or": [{"timestamp": {"$lt": at}}, {"timestamp": at, "version": {"$lt": version}}]})
-        conditions.append({"timestamp": {"$lte": at}})
+        conditions += _after("version", *page.after)
     return _per_entity(keys, [{"$match": {"$and": conditions}}, {"$sort": _NEW_TO_OLD}], page.first, fields)
 
 
@@ -60,12 +62,7 @@ def ends(states: Sequence[Event], moment: Moment) -> Pipeline:
         {"_id": state.id, "entity": state.entity.key, "at": state.timestamp, "version": state.version}
         for state in states
     ]
-    later = {
-        "$or": [
-            {"$gt": ["$timestamp", "$$at"]},
-            {"$and": [{"$eq": ["$timestamp", "$$at"]}, {"$gt": ["$version", "$$version"]}]},
-        ]
-    }
+    later = {"$gt": [["$timestamp", "$version"], ["$$at", "$$version"]]}
     bounds = {"$expr": {"$and": [{"$gte": ["$timestamp", "$$at"]}, later]}}
     following: Pipeline = [
         {"$match": {"stateful": True, **_seen(moment), **bounds}},
@@ -99,9 +96,7 @@ def log_condition(page: LogPage, moment: Moment) -> dict[str, Any]:
     """Which events a page of the whole log may hold."""
     conditions = [_seen(moment), *_conditions(page.where)]
     if page.after is not None:
-        at, event_id = page.after
-        conditions.append({"timestamp": {"$lte": at}})
-        conditions.append({"$or": [{"timestamp": {"$lt": at}}, {"_id": {"$lt": event_id}}]})
+        conditions += _after("_id", *page.after)
     return {"$and": conditions}
 
 
@@ -136,6 +131,12 @@ def _label_condition(requirement: Requirement) -> Any:
             return values[0] if len(values) == 1 else {"$in": values}
         case Operator.NOT_IN:
             return {"$nin": values}
+
+
+def _after(tie: str, at: datetime, position: str | int) -> list[dict[str, Any]]:
+    """What follows a position from new to old. As `$expr`, because an `$or` invites the planner to merge and sort."""
+    following = {"$lt": [["$timestamp", f"${tie}"], {"$literal": [at, position]}]}
+    return [{"timestamp": {"$lte": at}}, {"$expr": following}]
 
 
 def _stateful(wanted: bool) -> dict[str, Any]:
