@@ -22,7 +22,7 @@ async def entities(
         views = await _living(context, page, moment, fields)
     else:
         views = await _as_of(context, page, moment, fields)
-    return pages.page(views, first, after, lambda view: pages.cursor(query, view.entity.key))
+    return pages.page(views, first, after, lambda view: pages.cursor(query, view.entity.key), where.type)
 
 
 async def events(
@@ -45,7 +45,9 @@ async def timeline(
     place = pages.position(after, query, datetime, int)
     page = TimelinePage(pages.checked_size(first) + 1, (place[0], place[1]) if place else None, where)
     found: list[EventView] = await context.load(temporal.timelines, view, page, fields)
-    return pages.page(found, first, after, lambda each: pages.cursor(query, each.event.timestamp, each.event.version))
+    return pages.page(
+        found, first, after, lambda each: pages.cursor(query, each.event.timestamp, each.event.version), view.entity.type
+    )
 
 
 async def single(context: Context, entity: Entity, moment: Moment, fields: Fields) -> EntityView | None:

@@ -55,10 +55,12 @@ def position(text: str | None, query: str, *shape: type) -> tuple[Any, ...] | No
         raise InvalidCursor(f"'{text[:60]}' is no cursor", hint="Take endCursor of the page before.") from None
 
 
-def page(found: Sequence[Node], first: int, after: Any, place: Callable[[Node], str]) -> PageView:
+def page(
+    found: Sequence[Node], first: int, after: str | None, place: Callable[[Node], str], type_: str | None = None
+) -> PageView:
     """Of up to `first` + 1 found items a page; the one too many says that there is more."""
     nodes = list(found[:first])
-    return PageView([place(node) for node in nodes], nodes, len(found) > first, after is not None)
+    return PageView([place(node) for node in nodes], nodes, len(found) > first, after is not None, type_)
 
 
 def _milliseconds(instant: datetime) -> int:

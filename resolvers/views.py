@@ -68,6 +68,15 @@ class PageView:
     nodes: list[Any]
     has_next: bool
     has_previous: bool
+    type: str | None = None
+    """The domain type of the nodes; None when they are mixed."""
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeView:
+    cursor: str
+    node: Any
+    type: str | None
 
 
 def now(instant: datetime) -> Moment:

@@ -1,0 +1,244 @@
+"""The types that every schema has, whatever its registry: interfaces, events, actors, pages."""
+
+from collections.abc import Iterable
+from typing import Any, Optional
+
+import strawberry
+from strawberry.types.field import StrawberryField
+
+from graph import resolving
+from graph.arguments import GraphQLActorType, GraphQLPhase
+from graph.definitions import DocumentField, Reads, field, fields_of, object_type
+from graph.resolving import attribute
+from graph.scalars import JSON, Instant, Long
+from graph.typenames import GENERIC, MIXED, resolve
+
+ID = strawberry.ID
+
+
+class CommonTypes:
+    """Made anew for each schema, so that a replaced schema is freed with all of its types."""
+
+    def __init__(self) -> None:
+        self.node = object_type(
+            "Node",
+            "An object with a global id.",
+            [field(resolving.global_id, ID, "The global id.", name="id")],
+            resolve_type=resolve,
+        )
+        self.page_info = _page_info()
+        self.meta = _object_meta()
+        self.state, self.event, self.entity = (
+            object_type(
+                "State",
+                "The complete domain object that an outcome event carries, and the time that it held.",
+                resolve_type=resolve,
+            ),
+            object_type(
+                "Event",
+                "An immutable entry of the log: what was asked or what happened, by whom, and when.",
+                resolve_type=resolve,
+            ),
+            object_type(
+                "Entity",
+                "One domain object through time, looked at from one moment: now, or the moment of the list or `at` above it.",
+                resolve_type=resolve,
+            ),
+        )
+        self.event_edge = object_type("EventEdge", "An event and its cursor.", resolve_type=resolve)
+        self.event_connection = object_type(
+            "EventConnection", "A page of events, from new to old.", resolve_type=resolve
+        )
+        self.actor = object_type("Actor", "Who or what caused an event.")
+        fields_of(self.actor).extend(self._actor_fields())
+        fields_of(self.state).extend(self.state_fields(self.event))
+        fields_of(self.event).extend(self.event_fields(self.entity, self.state))
+        fields_of(self.entity).extend(self.entity_fields(self.state, self.event_connection, self.event))
+        fields_of(self.event_edge).extend(self.edge_fields(self.event))
+        fields_of(self.event_connection).extend(self.connection_fields(self.event_edge, self.event))
+        self.generic = self._generic_types()
+        self.log = self._mixed_log()
+
+    def event_pages(self, prefix: str, event: type, of: str) -> type:
+        """The connection type of the events of one type."""
+        edge = object_type(
+            f"{prefix}EventEdge", f"An event of {of} and its cursor.", self.edge_fields(event), interfaces=[self.event_edge]
+        )
+        return object_type(
+            f"{prefix}EventConnection",
+            f"A page of events of {of}, from new to old.",
+            self.connection_fields(edge, event),
+            interfaces=[self.event_connection],
+        )
+
+    def entity_pages(self, prefix: str, entity: type, of: str) -> type:
+        edge = object_type(f"{prefix}Edge", f"{of} and its cursor.", self.edge_fields(entity))
+        return object_type(
+            f"{prefix}Connection", f"A page of {of}, by app and name.", self.connection_fields(edge, entity)
+        )
+
+    def state_fields(self, event: type) -> list[StrawberryField]:
+        return [
+            DocumentState("apiVersion", str, "The version of the object's schema."),
+            DocumentState("kind", str, "The kind of the object."),
+            field(resolving.state_meta, Optional[self.meta], "Name, labels and the like.", name="meta", reads=Reads.META),
+            field(attribute("event", "version"), int, "The entity's version, 1 for its first event.", name="version"),
+            field(attribute("event", "timestamp"), Instant, "Since when it holds.", name="validFrom"),
+            field(
+                resolving.valid_to,
+                Optional[Instant],
+                "When the next state followed; it holds before this moment. Null while it holds.",
+                name="validTo",
+            ),
+            field(attribute("event", "deletes"), bool, "Whether this is the last state of a deleted object.", name="deleted"),
+            field(resolving.state_event, event, "The event that carries it.", name="event", reads=Reads.THROUGH),
+            field(attribute("event", "state"), JSON, "The whole object, as it came.", name="raw", reads=Reads.STATE),
+        ]
+
+    def event_fields(self, entity: type, state: type) -> list[StrawberryField]:
+        return [
+            field(attribute("event", "id"), ID, "The event's id, which is its writer's idempotency key.", name="id"),
+            field(attribute("event", "kind"), str, "The kind, such as `ArtifactAppliedEvent`.", name="kind"),
+            field(attribute("event", "action"), str, "What was done, such as `Applied`.", name="action"),
+            field(attribute("event", "phase"), GraphQLPhase, "Whether it asks or tells.", name="phase"),
+            field(attribute("event", "api_version"), str, "The version of the envelope.", name="apiVersion"),
+            field(attribute("event", "timestamp"), Instant, "Effective time: when it was true.", name="timestamp"),
+            field(
+                attribute("event", "timestamp_text"),
+                Optional[str],
+                "The writer's own text of the time, when it is finer than milliseconds.",
+                name="timestampText",
+            ),
+            field(attribute("event", "recorded_at"), Instant, "Recorded time: when this store learned it.", name="recordedAt"),
+            field(attribute("event", "version"), int, "The entity's version, 1 for its first event.", name="version"),
+            field(resolving.event_actor, self.actor, "Who or what caused it.", name="actor"),
+            field(attribute("event", "correlation_id"), Optional[str], "The request that caused it.", name="correlationId"),
+            field(attribute("event", "execution_id"), Optional[str], "The run of a workflow that it is part of.", name="executionId"),
+            field(attribute("event", "entity", "type"), str, "The domain type of its entity.", name="type"),
+            field(attribute("event", "entity", "app_id"), str, "The app (tenant) of its entity.", name="appId"),
+            field(attribute("event", "entity", "name"), str, "The name of its entity.", name="name"),
+            field(resolving.event_entity, entity, "The entity that it is about.", name="entity"),
+            field(
+                resolving.event_state,
+                Optional[state],
+                "The object after the event; of a delete, before it. Null for an intent and for an act without an object.",
+                name="state",
+                reads=Reads.THROUGH,
+            ),
+            field(resolving.event_meta, JSON, "The meta of the envelope.", name="meta", reads=Reads.BODY),
+            field(resolving.event_spec, JSON, "The spec of the envelope, without the object.", name="spec", reads=Reads.BODY),
+            field(resolving.event_envelope, JSON, "The whole envelope.", name="envelope", reads=Reads.WHOLE),
+        ]
+
+    def entity_fields(self, state: type, events: type, event: type) -> list[StrawberryField]:
+        return [
+            field(resolving.global_id, ID, "The global id, for `node(id:)`.", name="id"),
+            field(attribute("entity", "type"), str, "The domain type.", name="type"),
+            field(attribute("entity", "app_id"), str, "The app (tenant) that it belongs to.", name="appId"),
+            field(attribute("entity", "name"), str, "Its name.", name="name"),
+            field(
+                resolving.current,
+                Optional[state],
+                "The state at the moment that the entity is looked at from. Null before its first state and after a delete.",
+                name="current",
+                reads=Reads.THROUGH,
+            ),
+            field(
+                resolving.as_of,
+                Optional[state],
+                "The state at a moment: of the newest state-carrying event at or before it. Null before the first one and after a delete.",
+                name="asOf",
+            ),
+            field(resolving.timeline, events, "Its events, from new to old.", name="events"),
+            field(resolving.last_actor, Optional[self.actor], "Who or what last acted on it.", name="lastActor"),
+            field(resolving.last_event, Optional[event], "Its newest event of any kind.", name="lastEvent"),
+            field(resolving.first_event, Optional[event], "The event that it began with.", name="firstEvent"),
+        ]
+
+    def edge_fields(self, node: type) -> list[StrawberryField]:
+        return [
+            field(attribute("cursor"), str, "A cursor for `after`.", name="cursor"),
+            field(attribute("node"), node, "The item.", name="node", reads=Reads.THROUGH),
+        ]
+
+    def connection_fields(self, edge: type, node: type) -> list[StrawberryField]:
+        return [
+            field(resolving.edges, list[edge], "The items with their cursors.", name="edges", reads=Reads.THROUGH),  # type: ignore[valid-type]
+            field(attribute("nodes"), list[node], "The items.", name="nodes", reads=Reads.THROUGH),  # type: ignore[valid-type]
+            field(resolving.page_info, self.page_info, "Whether and where the list goes on.", name="pageInfo"),
+        ]
+
+    def _actor_fields(self) -> Iterable[StrawberryField]:
+        yield field(attribute("event", "event", "actor", "id"), str, "The actor's id.", name="id")
+        yield field(attribute("event", "event", "actor", "type"), GraphQLActorType, "What kind of actor it is.", name="type")
+        yield field(resolving.actor_event, self.event, "The event that it caused.", name="event")
+
+    def _generic_types(self) -> tuple[type, type, type]:
+        """Entity, state and event of the types that nobody registered."""
+        of = "a type that nobody registered"
+        state = object_type(f"{GENERIC}State", f"The state of an object of {of}.", interfaces=[self.state])
+        event = object_type(f"{GENERIC}Event", f"An event about an object of {of}.", interfaces=[self.node, self.event])
+        entity = object_type(f"{GENERIC}Entity", f"An object of {of}.", interfaces=[self.node, self.entity])
+        fields_of(state).extend(self.state_fields(event))
+        fields_of(state).append(DocumentState("spec", JSON, "What the object is to be."))
+        fields_of(state).append(DocumentState("status", JSON, "What was observed of the object."))
+        fields_of(event).extend(self.event_fields(entity, state))
+        pages = self.event_pages(GENERIC, event, of)
+        fields_of(entity).extend(self.entity_fields(state, pages, event))
+        return entity, state, event
+
+    def _mixed_log(self) -> type:
+        edge = object_type(
+            f"{MIXED}Edge", "An event of any type and its cursor.", self.edge_fields(self.event), interfaces=[self.event_edge]
+        )
+        return object_type(
+            f"{MIXED}Connection",
+            "A page of the whole log, from new to old.",
+            self.connection_fields(edge, self.event),
+            interfaces=[self.event_connection],
+        )
+
+
+class DocumentState(DocumentField):
+    """A top-level property of the object that a state holds."""
+
+    def __init__(
+        self, key: str, type_: Any, description: str, *, name: str | None = None, references: Any = None
+    ) -> None:
+        super().__init__(key, Optional[type_], name=name, description=description)
+        self._read = resolving.state_property(key, references)
+
+    def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:
+        return self._read(source)
+
+
+def _page_info() -> type:
+    return object_type(
+        "PageInfo",
+        "Whether and where a list goes on.",
+        [
+            field(attribute("has_next"), bool, "Whether there is more after this page.", name="hasNextPage"),
+            field(attribute("has_previous"), bool, "Whether this is not the first page.", name="hasPreviousPage"),
+            field(resolving.start_cursor, Optional[str], "The cursor of the first item.", name="startCursor"),
+            field(resolving.end_cursor, Optional[str], "The cursor of the last item, for `after`.", name="endCursor"),
+        ],
+    )
+
+
+def _object_meta() -> type:
+    texts = {
+        "name": "The name of the object.",
+        "appId": "The app (tenant) that it belongs to.",
+        "namespace": "The Kubernetes namespace.",
+        "uid": "The unique id that Kubernetes gave it.",
+    }
+    return object_type(
+        "ObjectMeta",
+        "What every domain object says about itself.",
+        [
+            *(DocumentField(key, Optional[str], description=text) for key, text in texts.items()),
+            DocumentField("generation", Optional[Long], description="The generation that Kubernetes counts."),
+            DocumentField("labels", Optional[JSON], description="Labels by name."),
+            DocumentField("annotations", Optional[JSON], description="Annotations by name."),
+        ],
+    )

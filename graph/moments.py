@@ -1,0 +1,26 @@
+"""The time arguments of a field against the request's one instant."""
+
+from datetime import datetime
+
+from domain import instants
+from domain.errors import InstantInFuture, KnownAtInFuture
+from repository.event_log import Moment
+from resolvers.context import Context
+
+
+def checked(context: Context, at: datetime | None, known_at: datetime | None) -> None:
+    """Raises InstantInFuture or KnownAtInFuture for a time after the request's instant."""
+    if at is not None and at > context.instant:
+        raise InstantInFuture(_message("asOf", at, context.instant), hint="The future is not known; leave the time out for now.")
+    if known_at is not None and known_at > context.instant:
+        raise KnownAtInFuture(_message("knownAt", known_at, context.instant), hint="Leave knownAt out for now.")
+
+
+def moment(context: Context, base: Moment, at: datetime | None, known_at: datetime | None) -> Moment:
+    """A moment of the caller's; what is left out comes from `base`."""
+    checked(context, at, known_at)
+    return Moment(at or base.at, known_at or base.known_at)
+
+
+def _message(name: str, asked: datetime, instant: datetime) -> str:
+    return f"{name} {instants.write(asked)} lies after the request's instant, {instants.write(instant)}"

@@ -1,0 +1,129 @@
+"""JSON Schema → GraphQL. docs/schema-mapping.md says what becomes what, and why."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+from strawberry.types.field import StrawberryField
+
+from graph.definitions import DocumentField, input_type, object_type
+from graph.names import field_name, type_name
+from graph.scalars import JSON, Long
+
+_INT32 = range(-(2**31), 2**31)
+Schema = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Shape:
+    """What a schema looks like in GraphQL: the type of its value, and which entities it refers to, by key."""
+
+    type: Any
+    references: dict[str, Any] | str | None = None
+
+
+@dataclass(slots=True)
+class OutputTypes:
+    """Makes output types. Nothing in them is non-null: a history need not conform to the schema of today."""
+
+    entity_type: Callable[[str], Any]
+    """The GraphQL type of the entities of a domain type, None when there is no such type."""
+    made: dict[str, type] = field(default_factory=dict)
+
+    def shape(self, schema: Schema, name: str) -> Shape:
+        referred = schema.get("x-dsel-ref")
+        if isinstance(referred, str) and (entity := self.entity_type(referred)) is not None:
+            return Shape(entity, referred)
+        match _kind(schema):
+            case "object" if schema.get("properties"):
+                return self._object(schema, name)
+            case "array" if isinstance(schema.get("items"), Mapping):
+                item = self.shape(schema["items"], name)
+                return Shape(list[Optional[item.type]], item.references)  # noqa: UP045 - the type is made at run time
+            case kind:
+                return Shape(_scalar(kind, schema))
+
+    def _object(self, schema: Schema, name: str) -> Shape:
+        fields, references = [], {}
+        for key, property_ in schema["properties"].items():
+            inner = self.shape(property_, type_name(name, key))
+            fields.append(document_field(key, inner.type, property_))
+            if inner.references:
+                references[key] = inner.references
+        self.made[name] = object_type(name, _description(schema, f"`{name}`, as its schema describes it."), fields)
+        return Shape(self.made[name], references or None)
+
+
+class InputTypes:
+    """Makes input types. What a schema requires is non-null."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, type] = {}
+
+    def type(self, schema: Schema, name: str) -> Any:
+        match _kind(schema):
+            case "object" if schema.get("properties"):
+                return self._object(schema, name)
+            case "array" if isinstance(schema.get("items"), Mapping):
+                return list[self.type(schema["items"], name)]  # type: ignore[misc]
+            case kind:
+                return _scalar(kind, schema)
+
+    def _object(self, schema: Schema, name: str) -> Any:
+        required = schema.get("required", ())
+        fields = [
+            document_field(key, self.type(property_, type_name(name, key)), property_, required=key in required)
+            for key, property_ in schema["properties"].items()
+        ]
+        name = f"{name}Input"
+        self.made[name] = input_type(name, _description(schema, f"`{name}`, as its schema describes it."), fields)
+        return self.made[name]
+
+
+def document_field(key: str, type_: Any, schema: Schema, *, required: bool = False) -> StrawberryField:
+    return DocumentField(
+        key,
+        type_ if required else Optional[type_],  # noqa: UP045 - the type is made at run time
+        name=field_name(key),
+        description=_description(schema, f"The property `{key}`."),
+    )
+
+
+def _kind(schema: Schema) -> str:
+    """The one JSON type that the schema allows; `json` when there is none or more than one."""
+    if schema.get("x-kubernetes-int-or-string") or schema.get("x-kubernetes-preserve-unknown-fields"):
+        return "json"
+    declared = schema.get("type")
+    if isinstance(declared, list):
+        declared = [each for each in declared if each != "null"]
+        return declared[0] if len(declared) == 1 else "json"
+    return declared if isinstance(declared, str) else "json"
+
+
+def _scalar(kind: str, schema: Schema) -> Any:
+    match kind:
+        case "string":
+            return str
+        case "boolean":
+            return bool
+        case "number":
+            return float
+        case "integer":
+            return int if _fits_int(schema) else Long
+        case _:
+            return JSON
+
+
+def _fits_int(schema: Schema) -> bool:
+    if schema.get("format") == "int32":
+        return True
+    bounds = (schema.get("minimum"), schema.get("maximum"))
+    return all(isinstance(bound, int) and bound in _INT32 for bound in bounds)
+
+
+def _description(schema: Schema, fallback: str) -> str:
+    text = str(schema.get("description") or fallback)
+    options = schema.get("enum")
+    if isinstance(options, list) and schema.get("type") == "string":
+        return f"{text} One of: {', '.join(f'`{option}`' for option in options)}."
+    return text
