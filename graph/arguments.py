@@ -13,22 +13,31 @@ from repository.event_log import EventFilter
 GraphQLPhase = strawberry.enum(
     Phase,
     name="Phase",
-    description="Whether an event says what was asked (`INTENT`) or what happened (`OUTCOME`). Only outcomes change state.",
+    description="What was asked (`INTENT`), or what happened (`OUTCOME`). Only outcomes change state.",
 )
 GraphQLActorType = strawberry.enum(ActorType, name="ActorType", description="What kind of actor caused an event.")
 
-Name = Annotated[str, argument(description="The name of the object; `namespace/name` for a namespaced Kubernetes object.")]
+Name = Annotated[
+    str, argument(description="The name of the object; `namespace/name` for a namespaced Kubernetes object.")
+]
 AppId = Annotated[str, argument(name="appId", description="The app (tenant) that the object belongs to.")]
 TypeName = Annotated[str, argument(name="type", description="The domain type, registered or not, such as `Artifact`.")]
+TypeNamed = Annotated[str, argument(description="The name of the domain type, such as `Artifact`.")]
+InApp = Annotated[str | None, argument(name="appId", description="Only the objects of this app (tenant).")]
+GlobalId = Annotated[strawberry.ID, argument(description="The id as it was given out.")]
 First = Annotated[int, argument(description="How many to return at most, up to 500.")]
-After = Annotated[str | None, argument(description="Continue after this cursor: `pageInfo.endCursor` of the page before.")]
+After = Annotated[
+    str | None, argument(description="Continue after this cursor: `pageInfo.endCursor` of the page before.")
+]
 Time = Annotated[Instant, argument(description="The moment of interest, not after the request.")]
 AsOf = Annotated[
     Instant | None, argument(description="List what existed at this moment; each entity is then looked at from there.")
 ]
 KnownAt = Annotated[
     Instant | None,
-    argument(name="knownAt", description="Answer with what was recorded by this moment; everything recorded by default."),
+    argument(
+        name="knownAt", description="Answer with what was recorded by this moment; everything recorded by default."
+    ),
 ]
 IncludeDeleted = Annotated[
     bool, argument(name="includeDeleted", description="Return the last state even if the object is deleted.")
@@ -36,12 +45,15 @@ IncludeDeleted = Annotated[
 LabelSelector = Annotated[
     str | None,
     argument(
-        name="labelSelector", description="A label selector as Kubernetes writes it: `team=platform,tier in (web,api),!old`."
+        name="labelSelector",
+        description="A label selector as Kubernetes writes it: `team=platform,tier in (web,api),!old`.",
     ),
 ]
 
 
-@strawberry.input(description="Conditions on events. All that are given must hold; the members of a list are alternatives.")
+@strawberry.input(
+    description="Conditions on events. All that are given must hold; the members of a list are alternatives."
+)
 class EventWhere:
     types: list[str] | None = strawberry.field(default=None, description="Domain types, such as `Artifact`.")
     app_ids: list[str] | None = strawberry.field(default=None, description="Apps (tenants).")
@@ -63,7 +75,10 @@ def event_filter(where: EventWhere | None) -> EventFilter:
     """The conditions as the log takes them. Raises InvalidArgument for a condition that nothing can meet."""
     if where is None:
         return EventFilter()
-    lists = {name: getattr(where, name) for name in ("types", "app_ids", "kinds", "actions", "phases", "actors", "actor_types")}
+    lists = {
+        name: getattr(where, name)
+        for name in ("types", "app_ids", "kinds", "actions", "phases", "actors", "actor_types")
+    }
     for name, value in lists.items():
         if value is not None and not value:
             raise InvalidArgument(f"where.{name} is an empty list, which no event meets", hint="Leave it out.")

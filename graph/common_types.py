@@ -1,14 +1,14 @@
 """The types that every schema has, whatever its registry: interfaces, events, actors, pages."""
 
 from collections.abc import Iterable
-from typing import Any, Optional
+from typing import Any
 
 import strawberry
 from strawberry.types.field import StrawberryField
 
 from graph import resolving
 from graph.arguments import GraphQLActorType, GraphQLPhase
-from graph.definitions import DocumentField, Reads, field, fields_of, object_type
+from graph.definitions import DocumentField, Reads, field, fields_of, list_of, nullable, object_type
 from graph.resolving import attribute
 from graph.scalars import JSON, Instant, Long
 from graph.typenames import GENERIC, MIXED, resolve
@@ -41,7 +41,7 @@ class CommonTypes:
             ),
             object_type(
                 "Entity",
-                "One domain object through time, looked at from one moment: now, or the moment of the list or `at` above it.",
+                "One domain object through time, seen from one moment: now, or that of the list or `at` above it.",
                 resolve_type=resolve,
             ),
         )
@@ -62,7 +62,10 @@ class CommonTypes:
     def event_pages(self, prefix: str, event: type, of: str) -> type:
         """The connection type of the events of one type."""
         edge = object_type(
-            f"{prefix}EventEdge", f"An event of {of} and its cursor.", self.edge_fields(event), interfaces=[self.event_edge]
+            f"{prefix}EventEdge",
+            f"An event of {of} and its cursor.",
+            self.edge_fields(event),
+            interfaces=[self.event_edge],
         )
         return object_type(
             f"{prefix}EventConnection",
@@ -81,16 +84,23 @@ class CommonTypes:
         return [
             DocumentState("apiVersion", str, "The version of the object's schema."),
             DocumentState("kind", str, "The kind of the object."),
-            field(resolving.state_meta, Optional[self.meta], "Name, labels and the like.", name="meta", reads=Reads.META),
+            field(
+                resolving.state_meta, nullable(self.meta), "Name, labels and the like.", name="meta", reads=Reads.META
+            ),
             field(attribute("event", "version"), int, "The entity's version, 1 for its first event.", name="version"),
             field(attribute("event", "timestamp"), Instant, "Since when it holds.", name="validFrom"),
             field(
                 resolving.valid_to,
-                Optional[Instant],
+                nullable(Instant),
                 "When the next state followed; it holds before this moment. Null while it holds.",
                 name="validTo",
             ),
-            field(attribute("event", "deletes"), bool, "Whether this is the last state of a deleted object.", name="deleted"),
+            field(
+                attribute("event", "deletes"),
+                bool,
+                "Whether this is the last state of a deleted object.",
+                name="deleted",
+            ),
             field(resolving.state_event, event, "The event that carries it.", name="event", reads=Reads.THROUGH),
             field(attribute("event", "state"), JSON, "The whole object, as it came.", name="raw", reads=Reads.STATE),
         ]
@@ -105,28 +115,46 @@ class CommonTypes:
             field(attribute("event", "timestamp"), Instant, "Effective time: when it was true.", name="timestamp"),
             field(
                 attribute("event", "timestamp_text"),
-                Optional[str],
+                nullable(str),
                 "The writer's own text of the time, when it is finer than milliseconds.",
                 name="timestampText",
             ),
-            field(attribute("event", "recorded_at"), Instant, "Recorded time: when this store learned it.", name="recordedAt"),
+            field(
+                attribute("event", "recorded_at"),
+                Instant,
+                "Recorded time: when this store learned it.",
+                name="recordedAt",
+            ),
             field(attribute("event", "version"), int, "The entity's version, 1 for its first event.", name="version"),
             field(resolving.event_actor, self.actor, "Who or what caused it.", name="actor"),
-            field(attribute("event", "correlation_id"), Optional[str], "The request that caused it.", name="correlationId"),
-            field(attribute("event", "execution_id"), Optional[str], "The run of a workflow that it is part of.", name="executionId"),
+            field(
+                attribute("event", "correlation_id"), nullable(str), "The request that caused it.", name="correlationId"
+            ),
+            field(
+                attribute("event", "execution_id"),
+                nullable(str),
+                "The run of a workflow that it is part of.",
+                name="executionId",
+            ),
             field(attribute("event", "entity", "type"), str, "The domain type of its entity.", name="type"),
             field(attribute("event", "entity", "app_id"), str, "The app (tenant) of its entity.", name="appId"),
             field(attribute("event", "entity", "name"), str, "The name of its entity.", name="name"),
             field(resolving.event_entity, entity, "The entity that it is about.", name="entity"),
             field(
                 resolving.event_state,
-                Optional[state],
-                "The object after the event; of a delete, before it. Null for an intent and for an act without an object.",
+                nullable(state),
+                "The object after the event; of a delete, before it. Null for an intent and for an act alone.",
                 name="state",
                 reads=Reads.THROUGH,
             ),
             field(resolving.event_meta, JSON, "The meta of the envelope.", name="meta", reads=Reads.BODY),
-            field(resolving.event_spec, JSON, "The spec of the envelope, without the object.", name="spec", reads=Reads.BODY),
+            field(
+                resolving.event_spec,
+                JSON,
+                "The spec of the envelope, without the object.",
+                name="spec",
+                reads=Reads.BODY,
+            ),
             field(resolving.event_envelope, JSON, "The whole envelope.", name="envelope", reads=Reads.WHOLE),
         ]
 
@@ -138,21 +166,21 @@ class CommonTypes:
             field(attribute("entity", "name"), str, "Its name.", name="name"),
             field(
                 resolving.current,
-                Optional[state],
-                "The state at the moment that the entity is looked at from. Null before its first state and after a delete.",
+                nullable(state),
+                "The state at the moment it is seen from. Null before its first state and after a delete.",
                 name="current",
                 reads=Reads.THROUGH,
             ),
             field(
                 resolving.as_of,
-                Optional[state],
-                "The state at a moment: of the newest state-carrying event at or before it. Null before the first one and after a delete.",
+                nullable(state),
+                "The state at a moment, by the newest outcome at or before it. Null before the first and after a delete.",
                 name="asOf",
             ),
             field(resolving.timeline, events, "Its events, from new to old.", name="events"),
-            field(resolving.last_actor, Optional[self.actor], "Who or what last acted on it.", name="lastActor"),
-            field(resolving.last_event, Optional[event], "Its newest event of any kind.", name="lastEvent"),
-            field(resolving.first_event, Optional[event], "The event that it began with.", name="firstEvent"),
+            field(resolving.last_actor, nullable(self.actor), "Who or what last acted on it.", name="lastActor"),
+            field(resolving.last_event, nullable(event), "Its newest event of any kind.", name="lastEvent"),
+            field(resolving.first_event, nullable(event), "The event that it began with.", name="firstEvent"),
         ]
 
     def edge_fields(self, node: type) -> list[StrawberryField]:
@@ -163,14 +191,16 @@ class CommonTypes:
 
     def connection_fields(self, edge: type, node: type) -> list[StrawberryField]:
         return [
-            field(resolving.edges, list[edge], "The items with their cursors.", name="edges", reads=Reads.THROUGH),  # type: ignore[valid-type]
-            field(attribute("nodes"), list[node], "The items.", name="nodes", reads=Reads.THROUGH),  # type: ignore[valid-type]
+            field(resolving.edges, list_of(edge), "The items with their cursors.", name="edges", reads=Reads.THROUGH),
+            field(attribute("nodes"), list_of(node), "The items.", name="nodes", reads=Reads.THROUGH),
             field(resolving.page_info, self.page_info, "Whether and where the list goes on.", name="pageInfo"),
         ]
 
     def _actor_fields(self) -> Iterable[StrawberryField]:
         yield field(attribute("event", "event", "actor", "id"), str, "The actor's id.", name="id")
-        yield field(attribute("event", "event", "actor", "type"), GraphQLActorType, "What kind of actor it is.", name="type")
+        yield field(
+            attribute("event", "event", "actor", "type"), GraphQLActorType, "What kind of actor it is.", name="type"
+        )
         yield field(resolving.actor_event, self.event, "The event that it caused.", name="event")
 
     def _generic_types(self) -> tuple[type, type, type]:
@@ -189,7 +219,10 @@ class CommonTypes:
 
     def _mixed_log(self) -> type:
         edge = object_type(
-            f"{MIXED}Edge", "An event of any type and its cursor.", self.edge_fields(self.event), interfaces=[self.event_edge]
+            f"{MIXED}Edge",
+            "An event of any type and its cursor.",
+            self.edge_fields(self.event),
+            interfaces=[self.event_edge],
         )
         return object_type(
             f"{MIXED}Connection",
@@ -205,10 +238,10 @@ class DocumentState(DocumentField):
     def __init__(
         self, key: str, type_: Any, description: str, *, name: str | None = None, references: Any = None
     ) -> None:
-        super().__init__(key, Optional[type_], name=name, description=description)
+        super().__init__(key, nullable(type_), name=name, description=description)
         self._read = resolving.state_property(key, references)
 
-    def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:
+    def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 - Strawberry's
         return self._read(source)
 
 
@@ -219,8 +252,8 @@ def _page_info() -> type:
         [
             field(attribute("has_next"), bool, "Whether there is more after this page.", name="hasNextPage"),
             field(attribute("has_previous"), bool, "Whether this is not the first page.", name="hasPreviousPage"),
-            field(resolving.start_cursor, Optional[str], "The cursor of the first item.", name="startCursor"),
-            field(resolving.end_cursor, Optional[str], "The cursor of the last item, for `after`.", name="endCursor"),
+            field(resolving.start_cursor, nullable(str), "The cursor of the first item.", name="startCursor"),
+            field(resolving.end_cursor, nullable(str), "The cursor of the last item, for `after`.", name="endCursor"),
         ],
     )
 
@@ -236,9 +269,9 @@ def _object_meta() -> type:
         "ObjectMeta",
         "What every domain object says about itself.",
         [
-            *(DocumentField(key, Optional[str], description=text) for key, text in texts.items()),
-            DocumentField("generation", Optional[Long], description="The generation that Kubernetes counts."),
-            DocumentField("labels", Optional[JSON], description="Labels by name."),
-            DocumentField("annotations", Optional[JSON], description="Annotations by name."),
+            *(DocumentField(key, nullable(str), description=text) for key, text in texts.items()),
+            DocumentField("generation", nullable(Long), description="The generation that Kubernetes counts."),
+            DocumentField("labels", nullable(JSON), description="Labels by name."),
+            DocumentField("annotations", nullable(JSON), description="Annotations by name."),
         ],
     )

@@ -1,8 +1,8 @@
-"""Strawberry types made from data. Strawberry's decorators read classes; a registry has none, so they are built here."""
+"""Strawberry types made from data: its decorators read classes, and a registry has none."""
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, Optional, cast
 
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
@@ -27,14 +27,17 @@ class DocumentField(StrawberryField):
 
     def __init__(self, key: str, type_: Any, *, name: str | None = None, description: str | None = None) -> None:
         super().__init__(
-            python_name=key, graphql_name=name or key, type_annotation=StrawberryAnnotation(type_), description=description
+            python_name=key,
+            graphql_name=name or key,
+            type_annotation=StrawberryAnnotation(type_),
+            description=description,
         )
 
     @property
     def key(self) -> str:
         return self.python_name
 
-    def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:
+    def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 - Strawberry's
         return source.get(self.name)
 
 
@@ -95,6 +98,14 @@ def plain(value: Any, member: StrawberryField) -> Any:
         if definition is not None and definition.from_input is not None:
             return definition.from_input(definition.origin, value, cast(Any, None))
     return value
+
+
+def nullable(type_: Any) -> Any:
+    return Optional[type_]  # noqa: UP045 - the type is made at run time
+
+
+def list_of(type_: Any) -> Any:
+    return list[type_]
 
 
 def definition_of(type_: type) -> StrawberryObjectDefinition:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any
+
+from strawberry.types.field import StrawberryField
 
 from domain.domain_type import DomainType
 from graph.common_types import CommonTypes, DocumentState
-from graph.definitions import DocumentField, fields_of, input_type, object_type
+from graph.definitions import DocumentField, fields_of, input_type, nullable, object_type
 from graph.names import field_name, type_name
 from graph.scalars import JSON
 from graph.types_from_schema import InputTypes, OutputTypes, document_field
@@ -58,9 +60,7 @@ def fill(types: DomainTypes, common: CommonTypes, declared: Mapping[str, DomainT
             continue
         shape = outputs.shape(property_, type_name(name, key))
         text = property_.get("description") or f"The property `{key}`."
-        own.append(
-            DocumentState(key, shape.type, text, name=field_name(key, reserved), references=shape.references)
-        )
+        own.append(DocumentState(key, shape.type, text, name=field_name(key, reserved), references=shape.references))
     fields_of(types.state).extend(own)
     types.input = _input(types.domain_type, schema, inputs)
 
@@ -72,8 +72,8 @@ def object_meta_input() -> type:
         [
             DocumentField("name", str, description="The name of the object."),
             DocumentField("appId", str, description="The app (tenant) that it belongs to."),
-            DocumentField("labels", Optional[JSON], description="Labels by name."),
-            DocumentField("annotations", Optional[JSON], description="Annotations by name."),
+            DocumentField("labels", nullable(JSON), description="Labels by name."),
+            DocumentField("annotations", nullable(JSON), description="Annotations by name."),
         ],
     )
 
@@ -81,13 +81,13 @@ def object_meta_input() -> type:
 def _input(domain_type: DomainType, schema: Mapping[str, Any], inputs: InputTypes) -> type:
     name, required = domain_type.name, schema.get("required", ())
     meta = inputs.made.setdefault("ObjectMetaInput", object_meta_input())
-    fields = [
-        DocumentField("apiVersion", Optional[str], description=f"`{domain_type.newest.name}` when it is left out."),
-        DocumentField("kind", Optional[str], description=f"`{name}` when it is left out."),
+    fields: list[StrawberryField] = [
+        DocumentField("apiVersion", nullable(str), description=f"`{domain_type.newest.name}` when it is left out."),
+        DocumentField("kind", nullable(str), description=f"`{name}` when it is left out."),
         DocumentField("meta", meta, description="Name, app and labels."),
     ]
     fields += [
-        document_field(key, inputs.type(property_, type_name(name, key)), property_, required=key in required)  # type: ignore[arg-type]
+        document_field(key, inputs.type(property_, type_name(name, key)), property_, required=key in required)
         for key, property_ in schema.get("properties", {}).items()
         if key not in _OWN
     ]

@@ -11,7 +11,9 @@ from resolvers.context import Context
 def checked(context: Context, at: datetime | None, known_at: datetime | None) -> None:
     """Raises InstantInFuture or KnownAtInFuture for a time after the request's instant."""
     if at is not None and at > context.instant:
-        raise InstantInFuture(_message("asOf", at, context.instant), hint="The future is not known; leave the time out for now.")
+        raise InstantInFuture(
+            _message("asOf", at, context.instant), hint="The future is not known; leave the time out for now."
+        )
     if known_at is not None and known_at > context.instant:
         raise KnownAtInFuture(_message("knownAt", known_at, context.instant), hint="Leave knownAt out for now.")
 

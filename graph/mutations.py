@@ -1,7 +1,7 @@
 """The root fields that write. What a caller can do wrong is a result with a type, not an error."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Annotated, Any, Union
+from typing import Annotated, Any
 
 import strawberry
 from graphql import GraphQLResolveInfo
@@ -35,10 +35,15 @@ Expected = Annotated[
     ),
 ]
 Comment = Annotated[str | None, argument(description="Why, in a sentence; kept in the event.")]
-Metadata = Annotated[JSON | None, argument(description="Anything else worth keeping, such as commit and branch: an object.")]
-Execution = Annotated[str | None, argument(name="executionId", description="The run of a workflow that this is part of.")]
+Metadata = Annotated[
+    JSON | None, argument(description="Anything else worth keeping, such as commit and branch: an object.")
+]
+Execution = Annotated[
+    str | None, argument(name="executionId", description="The run of a workflow that this is part of.")
+]
 Correlation = Annotated[
-    str | None, argument(name="correlationId", description="The request that this belongs to; of this request by default.")
+    str | None,
+    argument(name="correlationId", description="The request that this belongs to; of this request by default."),
 ]
 Envelope = Annotated[JSON, argument(description="The whole envelope: apiVersion, kind, meta and spec.")]
 Imported = Annotated[
@@ -94,10 +99,15 @@ def _typed(types: DomainTypes) -> Iterable[StrawberryField]:
     result = _result(name, f"{name}Written", types.event, types.entity)
     if domain_type.action("apply") is not None:
         yield field(
-            _apply(domain_type, types.input), result, f"Stores an object of type {name} as its new state.", name=f"apply{name}"
+            _apply(domain_type, types.input),
+            result,
+            f"Stores an object of type {name} as its new state.",
+            name=f"apply{name}",
         )
     if any(action.deletes for action in domain_type.actions):
-        yield field(_delete(domain_type), result, f"Ends an object of type {name}; its history stays.", name=f"delete{name}")
+        yield field(
+            _delete(domain_type), result, f"Ends an object of type {name}; its history stays.", name=f"delete{name}"
+        )
 
 
 def _record(common: CommonTypes) -> StrawberryField:
@@ -123,7 +133,7 @@ def _result(prefix: str, written: str, event: type, entity: type) -> Any:
         ],
     )
 
-    def resolve_type(value: Any, _: GraphQLResolveInfo, __: Any) -> str:
+    def resolve_type(value: Any, _: GraphQLResolveInfo[Any], __: Any) -> str:
         return written if isinstance(value, Appended) else type(value).__name__
 
     return _Result(prefix, success, resolve_type)
@@ -139,7 +149,7 @@ class _Result(StrawberryUnion):
         )
         self._resolve_type = resolve_type
 
-    def get_type_resolver(self, type_map: Any) -> Any:
+    def get_type_resolver(self, type_map: Any) -> Any:  # noqa: ARG002 - Strawberry's
         return self._resolve_type
 
 
@@ -199,7 +209,12 @@ async def _answered(write: Awaitable[Appended]) -> Any:
 
 
 def _refusal(error: errors.DselError) -> Any:
-    common = {"code": error.code, "message": str(error), "hint": error.hint, "path": error.details.get("path")}
+    common: dict[str, Any] = {
+        "code": error.code,
+        "message": str(error),
+        "hint": error.hint,
+        "path": error.details.get("path"),
+    }
     match error:
         case errors.ValidationFailed():
             found = [Violation(path=each.path, message=each.message, rule=each.rule) for each in error.violations]

@@ -1,7 +1,7 @@
 """The root fields that read. `at` offers the same ones at another moment."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Optional
+from typing import Any
 
 import strawberry
 from strawberry.types.field import StrawberryField
@@ -9,12 +9,27 @@ from strawberry.types.field import StrawberryField
 from domain import entity as entities
 from domain import labels
 from graph import moments, node_ids
-from graph.arguments import After, AppId, AsOf, First, KnownAt, LabelSelector, Name, Time, TypeName, Where, event_filter
+from graph.arguments import (
+    After,
+    AppId,
+    AsOf,
+    First,
+    GlobalId,
+    InApp,
+    KnownAt,
+    LabelSelector,
+    Name,
+    Time,
+    TypeName,
+    TypeNamed,
+    Where,
+    event_filter,
+)
 from graph.common_types import CommonTypes
-from graph.definitions import Reads, field, object_type
+from graph.definitions import Reads, field, list_of, nullable, object_type
 from graph.domain_types import DomainTypes
-from graph.scalars import JSON
 from graph.resolving import Asked, attribute
+from graph.scalars import JSON
 from graph.selection import needed
 from repository.event_log import EntityFilter, Moment
 from resolvers import lists, temporal
@@ -37,7 +52,10 @@ def _typed(types: list[DomainTypes]) -> Iterable[StrawberryField]:
     for each in types:
         type_ = each.domain_type
         yield field(
-            _single(type_.name), Optional[each.entity], f"One {type_.name}; null if there never was one.", name=type_.state_key
+            _single(type_.name),
+            nullable(each.entity),
+            f"One {type_.name}; null if there never was one.",
+            name=type_.state_key,
         )
         yield field(
             _list(type_.name), each.pages, f"The objects of type {type_.name}, by app and name.", name=type_.plural_key
@@ -45,10 +63,10 @@ def _typed(types: list[DomainTypes]) -> Iterable[StrawberryField]:
 
 
 def _generic(common: CommonTypes) -> Iterable[StrawberryField]:
-    yield field(_entity, Optional[common.entity], "One entity of any type, registered or not.", name="entity")
-    yield field(_event, Optional[common.event], "One event by its id.", name="event", reads=Reads.THROUGH)
+    yield field(_entity, nullable(common.entity), "One entity of any type, registered or not.", name="entity")
+    yield field(_event, nullable(common.event), "One event by its id.", name="event", reads=Reads.THROUGH)
     yield field(_events, common.log, "The whole log, from new to old.", name="events")
-    yield field(_node, Optional[common.node], "Anything by its global id.", name="node")
+    yield field(_node, nullable(common.node), "Anything by its global id.", name="node")
 
 
 def _registered() -> Iterable[StrawberryField]:
@@ -61,12 +79,12 @@ def _registered() -> Iterable[StrawberryField]:
             field(attribute("domain_type", "description"), str, "What it is.", name="description"),
             field(attribute("domain_type", "state_key"), str, "The root field of one object.", name="field"),
             field(attribute("domain_type", "plural_key"), str, "The root field of the list.", name="listField"),
-            field(_actions, list[Action], "What can be done to it.", name="actions"),
-            field(_versions, list[Version], "Its versions, the newest last.", name="versions"),
+            field(_actions, list_of(Action), "What can be done to it.", name="actions"),
+            field(_versions, list_of(Version), "Its versions, the newest last.", name="versions"),
         ],
     )
-    yield field(_domain_types, list[type_], "The registered domain types.", name="domainTypes")  # type: ignore[valid-type]
-    yield field(_domain_type, Optional[type_], "One registered domain type.", name="domainType")
+    yield field(_domain_types, list_of(type_), "The registered domain types.", name="domainTypes")
+    yield field(_domain_type, nullable(type_), "One registered domain type.", name="domainType")
 
 
 @strawberry.type(description="Something that is done to an entity.")
@@ -95,7 +113,7 @@ def _list(type_: str) -> Callable[..., Any]:
     async def listed(
         root: RootView,
         info: Asked,
-        app_id: str | None = None,
+        app_id: InApp = None,
         label_selector: LabelSelector = None,
         first: First = 20,
         after: After = None,
@@ -113,7 +131,7 @@ async def _entity(root: RootView, info: Asked, type_: TypeName, app_id: AppId, n
     return await lists.single(info.context, entities.entity(type_, app_id, name), _moment(root, info), needed(info))
 
 
-async def _event(root: RootView, info: Asked, id: strawberry.ID) -> Any:  # noqa: A002 - the argument's name
+async def _event(root: RootView, info: Asked, id: GlobalId) -> Any:  # noqa: A002 - the argument's name
     return await info.context.load(temporal.events_by_id, str(id), _moment(root, info), needed(info))
 
 
@@ -121,7 +139,7 @@ async def _events(root: RootView, info: Asked, first: First = 20, after: After =
     return await lists.events(info.context, event_filter(where), first, after, _moment(root, info), needed(info))
 
 
-async def _node(root: RootView, info: Asked, id: strawberry.ID) -> Any:  # noqa: A002 - the argument's name
+async def _node(root: RootView, info: Asked, id: GlobalId) -> Any:  # noqa: A002 - the argument's name
     moment, fields = _moment(root, info), needed(info)
     entity = node_ids.entity_of(str(id))
     if entity is None:
@@ -137,7 +155,7 @@ def _domain_types(info: Asked) -> Any:
     return [DomainTypeView(each) for each in sorted(info.context.registry, key=lambda each: each.name)]
 
 
-def _domain_type(info: Asked, name: str) -> Any:
+def _domain_type(info: Asked, name: TypeNamed) -> Any:
     found = info.context.registry.get(name)
     return DomainTypeView(found) if found else None
 
@@ -147,7 +165,7 @@ def _actions(root: DomainTypeView) -> Any:
 
 
 def _versions(root: DomainTypeView) -> Any:
-    return [Version(name=each.name, schema=each.json_schema) for each in root.domain_type.versions]
+    return [Version(name=each.name, schema=JSON(each.json_schema)) for each in root.domain_type.versions]
 
 
 def _moment(root: RootView | None, info: Asked) -> Moment:

@@ -25,7 +25,7 @@ def build(registry: Registry) -> GraphQLSchema:
         types=[*common.generic, *(types.event for types in declared.values())],
         config=StrawberryConfig(scalar_map=SCALARS, _unsafe_disable_same_type_validation=True),
     )
-    return schema._schema  # noqa: SLF001 - Strawberry defines the schema, our engine runs it
+    return schema._schema
 
 
 def text(schema: GraphQLSchema) -> str:

@@ -24,7 +24,7 @@ _NEEDS = {Reads.STATE: STATE, Reads.BODY: Fields(body=True), Reads.WHOLE: WHOLE}
 
 def needed(info: Info[Context, Any]) -> Fields:
     """The union over everything that is selected below the field. `@skip` and `@include` are taken as said."""
-    raw = info._raw_info  # noqa: SLF001 - Strawberry's own view of a selection costs more than the read
+    raw = info._raw_info
     key = tuple(id(node) for node in raw.field_nodes)
     known = info.context.selections.get(key)
     if known is None:
@@ -32,11 +32,15 @@ def needed(info: Info[Context, Any]) -> Fields:
         sets = [node.selection_set for node in raw.field_nodes if node.selection_set]
         known = union(part for each in sets for part in _walk(raw, below, each, ((),), set()))
         info.context.selections[key] = known
-    return known  # type: ignore[no-any-return]
+    return known
 
 
 def _walk(
-    info: GraphQLResolveInfo, type_: GraphQLNamedType, selected: SelectionSetNode, paths: tuple[Path, ...], seen: set[Any]
+    info: GraphQLResolveInfo[Any],
+    type_: GraphQLNamedType,
+    selected: SelectionSetNode,
+    paths: tuple[Path, ...],
+    seen: set[Any],
 ) -> Iterator[Fields]:
     for node in selected.selections:
         match node:
@@ -54,9 +58,9 @@ def _walk(
 
 
 def _field(
-    info: GraphQLResolveInfo, type_: GraphQLNamedType, node: FieldNode, paths: tuple[Path, ...], seen: set[Any]
+    info: GraphQLResolveInfo[Any], type_: GraphQLNamedType, node: FieldNode, paths: tuple[Path, ...], seen: set[Any]
 ) -> Iterable[Fields]:
-    graphql_field = getattr(type_, "fields", {}).get(node.name.value)
+    graphql_field: Any = getattr(type_, "fields", {}).get(node.name.value)
     definition = graphql_field.extensions.get("strawberry-definition") if graphql_field else None
     if isinstance(definition, DocumentField):
         return _property(info, graphql_field.type, node, tuple((*path, definition.key) for path in paths), seen)
@@ -71,7 +75,7 @@ def _field(
 
 
 def _property(
-    info: GraphQLResolveInfo, type_: Any, node: FieldNode, paths: tuple[Path, ...], seen: set[Any]
+    info: GraphQLResolveInfo[Any], type_: Any, node: FieldNode, paths: tuple[Path, ...], seen: set[Any]
 ) -> Iterable[Fields]:
     inner = get_named_type(type_)
     if node.selection_set and _is_document(inner):

@@ -10,17 +10,17 @@ GENERIC = "Generic"
 MIXED = "EventLog"
 
 
-def entity_name(type_: str, info: GraphQLResolveInfo) -> str:
+def entity_name(type_: str, info: GraphQLResolveInfo[Any]) -> str:
     return type_ if type_ in info.context.registry else f"{GENERIC}Entity"
 
 
-def derived_name(type_: str | None, suffix: str, info: GraphQLResolveInfo) -> str:
+def derived_name(type_: str | None, suffix: str, info: GraphQLResolveInfo[Any]) -> str:
     if type_ is None:
         return f"{MIXED}{suffix.removeprefix('Event')}"
     return f"{type_ if type_ in info.context.registry else GENERIC}{suffix}"
 
 
-def resolve(value: Any, info: GraphQLResolveInfo, _: Any) -> str:
+def resolve(value: Any, info: GraphQLResolveInfo[Any], _: Any) -> str:
     """The name of the object type of a view."""
     match value:
         case EntityView():

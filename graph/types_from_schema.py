@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any
 
 from strawberry.types.field import StrawberryField
 
-from graph.definitions import DocumentField, input_type, object_type
+from graph.definitions import DocumentField, input_type, list_of, nullable, object_type
 from graph.names import field_name, type_name
 from graph.scalars import JSON, Long
 
@@ -39,7 +39,7 @@ class OutputTypes:
                 return self._object(schema, name)
             case "array" if isinstance(schema.get("items"), Mapping):
                 item = self.shape(schema["items"], name)
-                return Shape(list[Optional[item.type]], item.references)  # noqa: UP045 - the type is made at run time
+                return Shape(list_of(nullable(item.type)), item.references)
             case kind:
                 return Shape(_scalar(kind, schema))
 
@@ -65,7 +65,7 @@ class InputTypes:
             case "object" if schema.get("properties"):
                 return self._object(schema, name)
             case "array" if isinstance(schema.get("items"), Mapping):
-                return list[self.type(schema["items"], name)]  # type: ignore[misc]
+                return list_of(self.type(schema["items"], name))
             case kind:
                 return _scalar(kind, schema)
 
@@ -83,7 +83,7 @@ class InputTypes:
 def document_field(key: str, type_: Any, schema: Schema, *, required: bool = False) -> StrawberryField:
     return DocumentField(
         key,
-        type_ if required else Optional[type_],  # noqa: UP045 - the type is made at run time
+        type_ if required else nullable(type_),
         name=field_name(key),
         description=_description(schema, f"The property `{key}`."),
     )

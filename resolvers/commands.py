@@ -15,7 +15,6 @@ from repository.event_log import Append, Appended
 from repository.fields import HEADER, STATE
 from resolvers.context import Context, Right
 
-
 _ATTEMPTS = 10
 
 
@@ -32,12 +31,14 @@ class Options:
 
 
 async def apply(context: Context, domain_type: DomainType, state: Document, options: Options) -> Appended:
-    """Stores the object as the new state. Raises ValidationFailed, VersionConflict and the like; then nothing changed."""
+    """Stores the object as the new state. Raises ValidationFailed, VersionConflict and the like."""
     state = {"apiVersion": domain_type.newest.name, "kind": domain_type.name} | {
         key: value for key, value in state.items() if value is not None or key not in ("apiVersion", "kind")
     }
     action = _action(domain_type, "apply")
-    return await record(context, _envelope(action.outcome, {}, options, {domain_type.state_key: state}), options.expected_version)
+    return await record(
+        context, _envelope(action.outcome, {}, options, {domain_type.state_key: state}), options.expected_version
+    )
 
 
 async def delete(context: Context, domain_type: DomainType, entity: Entity, options: Options) -> Appended:
@@ -57,14 +58,18 @@ async def record(
     The actor is the caller, and so is the time the server's, unless the caller may import: then the envelope's own
     time counts, and with `imported` its own actor too, and the object need not satisfy its schema.
     """
+    appended = await _commit(context, drafted(context, envelope, imported=imported), expected_version)
+    context.renew(max(appended.event.timestamp, appended.event.recorded_at))
+    return appended
+
+
+def drafted(context: Context, envelope: Any, *, imported: bool) -> Draft:
+    """What the caller may store of an envelope. Raises Forbidden, InvalidEnvelope or ValidationFailed."""
     draft = _authorised(context, envelopes.read(envelope, context.registry, context.caller.actor), envelope, imported)
     domain_type = context.registry.get(draft.entity.type)
     if domain_type is not None and draft.stateful and draft.state is not None and not imported:
         validate(domain_type, draft.state)
-    draft = replace(draft, correlation_id=draft.correlation_id or context.correlation_id)
-    appended = await _commit(context, draft, expected_version)
-    context.renew(max(appended.event.timestamp, appended.event.recorded_at))
-    return appended
+    return draft if imported else replace(draft, correlation_id=draft.correlation_id or context.correlation_id)
 
 
 async def _commit(context: Context, draft: Draft, expected_version: int | None) -> Appended:
@@ -136,7 +141,9 @@ def _envelope(kind: str, meta: Document, options: Options, spec: Document) -> Do
 def _action(domain_type: DomainType, name: str) -> Action:
     found = domain_type.action(name)
     if found is None:
-        raise Forbidden(f"objects of type {domain_type.name} have no action '{name}'", hint="Declare it in the manifest.")
+        raise Forbidden(
+            f"objects of type {domain_type.name} have no action '{name}'", hint="Declare it in the manifest."
+        )
     return found
 
 

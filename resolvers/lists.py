@@ -46,7 +46,11 @@ async def timeline(
     page = TimelinePage(pages.checked_size(first) + 1, (place[0], place[1]) if place else None, where)
     found: list[EventView] = await context.load(temporal.timelines, view, page, fields)
     return pages.page(
-        found, first, after, lambda each: pages.cursor(query, each.event.timestamp, each.event.version), view.entity.type
+        found,
+        first,
+        after,
+        lambda each: pages.cursor(query, each.event.timestamp, each.event.version),
+        view.entity.type,
     )
 
 

@@ -1,0 +1,133 @@
+"""The composition root: `create_app(settings)` wires everything, and nothing happens before its lifespan begins."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Sequence
+
+from pymongo.monitoring import CommandListener
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from domain import instants, registry
+from domain.instants import Clock
+from domain.registry import Registry
+from graph import health, schema
+from graph.callers import Callers
+from graph.examples import load_examples
+from graph.execution import Engine, GraphQLRequest
+from graph.graphiql_page import GraphiQLPage
+from graph.http import GraphQLEndpoint
+from graph.limits import Limits
+from graph.settings import Settings
+from repository import driver, indexes
+from repository.driver import Database
+from repository.follower import Follower
+from repository.mongo_event_log import MongoEventLog
+from resolvers.context import Context
+
+ENDPOINT = "/graphql"
+
+
+class Service:
+    """The parts of one running service."""
+
+    def __init__(self, settings: Settings, database: Database, clock: Clock, types: Registry) -> None:
+        self.database = database
+        self.clock = clock
+        self.registry = types
+        self.callers = Callers(settings)
+        self.log = MongoEventLog(database, clock)
+        self.follower = Follower(database)
+        limits = Limits(max_depth=settings.max_depth, max_fields=settings.max_fields, max_tokens=settings.max_tokens)
+        self.engine = Engine(schema.build(types), limits)
+
+    async def context(self, request: Request, _: GraphQLRequest) -> Context:
+        """The context of one request, at its instant."""
+        return Context(
+            log=self.log,
+            registry=self.registry,
+            caller=self.callers.caller(request.headers),
+            clock=self.clock,
+            instant=self.clock(),
+            correlation_id=_correlation_id(request),
+        )
+
+    async def probe(self) -> None:
+        """Raises StoreUnavailable."""
+        await self.database.command({"ping": 1})
+
+    @contextlib.asynccontextmanager
+    async def running(self, _: Starlette) -> AsyncIterator[None]:
+        """Ready when its indexes are there; leaves when the writes under way are done."""
+        await indexes.ensure(self.database)
+        following = asyncio.create_task(self.follower.run())
+        try:
+            yield
+        finally:
+            await self.log.drain()
+            following.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await following
+            await self.database.close()
+
+
+def create_app(
+    settings: Settings,
+    *,
+    types: Registry | None = None,
+    clock: Clock | None = None,
+    listeners: Sequence[CommandListener] = (),
+) -> Starlette:
+    """The service on the MongoDB that the settings name. Tests pass other types, another clock, or listeners."""
+    if settings.mongodb_uri is None:
+        raise ValueError("create_app needs settings.mongodb_uri; `dsel serve` starts a MongoDB where there is none")
+    database = driver.connect(
+        settings.mongodb_uri,
+        settings.database,
+        settings.mongo_driver,
+        timeout=settings.mongo_timeout,
+        listeners=listeners,
+    )
+    service = Service(settings, database, clock or instants.system_clock(), types or registry.builtin())
+    page = GraphiQLPage(ENDPOINT, load_examples())
+    endpoint = GraphQLEndpoint(lambda: service.engine, service.context, page.page, settings.max_body_bytes)
+    app = Starlette(
+        routes=[
+            Route("/", _home),
+            Route(ENDPOINT, endpoint),
+            *page.routes(),
+            *health.routes(service.probe),
+        ],
+        middleware=_cross_origin(settings),
+        lifespan=service.running,
+    )
+    app.state.service = service
+    return app
+
+
+async def _home(_: Request) -> Response:
+    return RedirectResponse(ENDPOINT)
+
+
+def _correlation_id(request: Request) -> str:
+    """The client's own, when it is one that a log can hold."""
+    given = request.headers.get("x-correlation-id") or request.headers.get("x-request-id") or ""
+    return given if given.isprintable() and 0 < len(given) <= 200 else secrets.token_hex(8)
+
+
+def _cross_origin(settings: Settings) -> list[Middleware]:
+    if not settings.allowed_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type", "x-correlation-id"],
+        )
+    ]
