@@ -38,7 +38,7 @@ class Version(_Manifest):
 
     @cached_property
     def validator(self) -> jsonschema_rs.Draft202012Validator:
-        return jsonschema_rs.Draft202012Validator(self.json_schema, validate_formats=False)
+        return jsonschema_rs.Draft202012Validator(self.json_schema, validate_formats=False, retriever=_refuse)
 
 
 class DomainType(_Manifest):
@@ -119,13 +119,17 @@ def from_manifest(manifest: Mapping[str, Any]) -> DomainType:
         path = "".join(f"/{pointer_part(str(part))}" for part in fault["loc"])
         raise InvalidManifest(path, fault["msg"]) from None
     for index, version in enumerate(domain_type.versions):
-        _check_schema(f"/spec/versions/{index}/schema", version.json_schema)
+        _compile(f"/spec/versions/{index}/schema", version)
     return domain_type
 
 
-def _check_schema(path: str, schema: dict[str, Any]) -> None:
+def _refuse(address: str) -> Any:
+    raise ValueError(f"a schema may not fetch {address}")
+
+
+def _compile(path: str, version: Version) -> None:
     try:
-        jsonschema_rs.meta.validate(schema)
+        _ = version.validator
     except jsonschema_rs.ValidationError as error:
         inside = "".join(f"/{pointer_part(str(part))}" for part in error.instance_path)
         raise InvalidManifest(path + inside, error.message) from None
