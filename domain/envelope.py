@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from domain import instants, kinds, values
@@ -14,8 +15,10 @@ from domain.errors import InvalidArgument, InvalidEnvelope, InvalidInstant
 from domain.event import Actor, ActorType, Document, Draft, Event, Phase
 from domain.objects import group_of, meta_of, name_of
 from domain.registry import Registry
-from domain.values import pointer_part
+from domain.values import pointer_part, quoted
 
+# The summary of an entity repeats the headers of three events; the writer leaves room for that.
+_LONGEST = 512
 _META = frozenset("eventId timestamp timestampText userId actorType correlationId executionId name appId".split())
 
 
@@ -44,7 +47,7 @@ def read(envelope: Any, registry: Registry, caller: Actor) -> Draft:
     timestamp, finer = _timestamp(meta)
     return Draft(
         id=_optional_text(meta, "eventId", "/meta"),
-        entity=_entity(naming, meta, state),
+        entity=_entity(naming, meta, state or {}),
         kind=whole["kind"],
         action=naming.action,
         phase=naming.phase,
@@ -58,7 +61,7 @@ def read(envelope: Any, registry: Registry, caller: Actor) -> Draft:
         execution_id=_optional_text(meta, "executionId", "/meta"),
         state=state,
         state_key=naming.state_key,
-        meta={key: value for key, value in meta.items() if key not in _META},
+        meta={key: value for key, value in meta.items() if value is None or key not in _META},
         spec=spec,
         rest={key: value for key, value in whole.items() if key not in ("apiVersion", "kind", "meta", "spec")},
     )
@@ -72,7 +75,7 @@ def claimed_actor(envelope: Mapping[str, Any]) -> Actor | None:
         return None
     claimed = meta.get("actorType", ActorType.HUMAN.value)
     if claimed not in list(ActorType):
-        raise InvalidEnvelope("/meta/actorType", f"{claimed!r} is not one of: {', '.join(ActorType)}")
+        raise InvalidEnvelope("/meta/actorType", f"{quoted(claimed)} is not one of: {', '.join(ActorType)}")
     return Actor(user, ActorType(claimed))
 
 
@@ -95,7 +98,7 @@ def write(event: Event) -> Document:
     return {
         "apiVersion": event.api_version,
         "kind": event.kind,
-        "meta": {key: value for key, value in meta.items() if value is not None} | (event.meta or {}),
+        "meta": (event.meta or {}) | {key: value for key, value in meta.items() if value is not None},
         "spec": spec,
         **(event.rest or {}),
     }
@@ -104,8 +107,13 @@ def write(event: Event) -> Document:
 def digest(envelope: Mapping[str, Any]) -> str:
     """A hash of the content apart from the event id; key order does not matter."""
     meta = {key: value for key, value in envelope.get("meta", {}).items() if key != "eventId"}
-    text = json.dumps({**envelope, "meta": meta}, sort_keys=True, ensure_ascii=False, default=str)
+    text = json.dumps({**envelope, "meta": meta}, sort_keys=True, ensure_ascii=False, default=_marked)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _marked(number: Decimal) -> str:
+    """No text of an envelope holds a NUL, so a number never looks like a text."""
+    return f"\0{number}"
 
 
 def _naming(kind: str, spec: Mapping[str, Any], registry: Registry) -> Naming:
@@ -171,7 +179,9 @@ def _check_object(path: str, value: Any, type_: str) -> None:
     if not isinstance(value, dict):
         raise InvalidEnvelope(path, f"{type(value).__name__} is no domain object", hint="Send the complete object.")
     if value.get("kind") != type_:
-        raise InvalidEnvelope(f"{path}/kind", f"{value.get('kind')!r} contradicts the event, which is about {type_}")
+        raise InvalidEnvelope(
+            f"{path}/kind", f"{quoted(value.get('kind'))} contradicts the event, which is about {type_}"
+        )
 
 
 def _refuse_foreign_object(kind: str, spec: Mapping[str, Any]) -> None:
@@ -181,12 +191,13 @@ def _refuse_foreign_object(kind: str, spec: Mapping[str, Any]) -> None:
             raise InvalidEnvelope(path, f"'{value['kind']}' contradicts the event's kind {kind}")
 
 
-def _entity(naming: Naming, meta: Mapping[str, Any], state: Document | None) -> Entity:
-    own_meta = meta_of(state) if state is not None else {}
-    name, own_name = _optional_text(meta, "name", "/meta"), name_of(state) if state is not None else None
-    if name and own_name and name not in (own_name, own_meta.get("name")):
+def _entity(naming: Naming, meta: Mapping[str, Any], state: Document) -> Entity:
+    own_meta, own_path = meta_of(state), _meta_path(naming, state)
+    name, plain_name = _optional_text(meta, "name", "/meta"), _optional_text(own_meta, "name", own_path)
+    own_name = name_of(state)
+    if name and own_name and name not in (own_name, plain_name):
         raise InvalidEnvelope("/meta/name", f"'{name}' contradicts the object, which is called '{own_name}'")
-    app_id, own_app_id = _optional_text(meta, "appId", "/meta"), _optional_text(own_meta, "appId", "the object's meta")
+    app_id, own_app_id = _optional_text(meta, "appId", "/meta"), _optional_text(own_meta, "appId", own_path)
     if app_id and own_app_id and app_id != own_app_id:
         raise InvalidEnvelope("/meta/appId", f"'{app_id}' contradicts the object, which belongs to '{own_app_id}'")
     try:
@@ -195,14 +206,28 @@ def _entity(naming: Naming, meta: Mapping[str, Any], state: Document | None) -> 
         raise InvalidEnvelope("/meta", str(error), hint=error.hint) from None
 
 
+def _meta_path(naming: Naming, state: Document) -> str:
+    return f"/spec/{pointer_part(naming.state_key or '')}/{'meta' if 'meta' in state else 'metadata'}"
+
+
 def _timestamp(meta: Mapping[str, Any]) -> tuple[datetime | None, str | None]:
-    text = _optional_text(meta, "timestamp", "/meta")
-    if text is None:
-        return None, None
+    """The instant, and the text of it that says more: of what `write` wrote, its timestampText."""
+    text, at = _instant(meta, "timestamp")
+    finer, same = _instant(meta, "timestampText")
+    if finer is not None and same != at:
+        raise InvalidEnvelope(
+            "/meta/timestampText", f"'{finer}' contradicts the timestamp, {text or 'which is missing'}"
+        )
+    text = finer or text
+    return at, text if text is not None and instants.is_finer(text) else None
+
+
+def _instant(meta: Mapping[str, Any], key: str) -> tuple[str | None, datetime | None]:
+    text = _optional_text(meta, key, "/meta")
     try:
-        return instants.parse(text), text if instants.is_finer(text) else None
+        return text, instants.parse(text) if text is not None else None
     except InvalidInstant as error:
-        raise InvalidEnvelope("/meta/timestamp", str(error), hint=error.hint) from None
+        raise InvalidEnvelope(f"/meta/{key}", str(error), hint=error.hint) from None
 
 
 def _required(text: str | None, key: str) -> str:
@@ -230,5 +255,7 @@ def _optional_text(source: Mapping[str, Any], key: str, path: str) -> str | None
     if value is None:
         return None
     if not isinstance(value, str) or not value:
-        raise InvalidEnvelope(f"{path}/{key}", f"a text is needed here, not {value!r}", hint="Quote it.")
+        raise InvalidEnvelope(f"{path}/{key}", f"a text is needed here, not {quoted(value)}", hint="Quote it.")
+    if len(value) > _LONGEST:
+        raise InvalidEnvelope(f"{path}/{key}", f"'{value[:40]}…' has {len(value):,} characters, {_LONGEST} are allowed")
     return value

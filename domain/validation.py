@@ -8,7 +8,7 @@ import jsonschema_rs
 from domain.domain_type import DomainType
 from domain.errors import ValidationFailed, Violation
 from domain.objects import name_of
-from domain.values import pointer_part
+from domain.values import pointer_part, quoted, shortened
 
 
 def validate(domain_type: DomainType, state: Mapping[str, Any]) -> None:
@@ -17,7 +17,7 @@ def validate(domain_type: DomainType, state: Mapping[str, Any]) -> None:
     version = domain_type.version(str(state.get("apiVersion", "")))
     if version is None:
         known = ", ".join(each.name for each in domain_type.versions)
-        problem = Violation("/apiVersion", f"{state.get('apiVersion')!r} is not one of: {known}", "apiVersion")
+        problem = Violation("/apiVersion", f"{quoted(state.get('apiVersion'))} is not one of: {known}", "apiVersion")
         raise ValidationFailed(subject, [problem])
     violations = [_violation(error) for error in version.validator.iter_errors(state)]
     if violations:
@@ -29,5 +29,5 @@ def _violation(error: jsonschema_rs.ValidationError) -> Violation:
     rule = str(error.schema_path[-1]) if error.schema_path else "schema"
     if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Enum):
         options = ", ".join(str(option) for option in error.kind.options)
-        return Violation(path, f"{error.instance!r} is not one of: {options}", rule)
-    return Violation(path, error.message, rule)
+        return Violation(path, f"{quoted(error.instance)} is not one of: {options}", rule)
+    return Violation(path, shortened(error.message, 500), rule)

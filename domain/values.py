@@ -43,6 +43,15 @@ def pointer_part(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
+def quoted(value: Any) -> str:
+    """A value for a message, a large one in part."""
+    return shortened(repr(value), 80)
+
+
+def shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
 def is_wide(value: int) -> bool:
     """Whether an integer needs more than 64 bits."""
     return not -_INT64 <= value < _INT64
