@@ -65,7 +65,9 @@ class MongodLog:
         """What the last mongod complained of."""
         with self.path.open("rb") as file:
             file.seek(max(self._start, self.path.stat().st_size - 256 * 1024))
-            return last_words(file.read().decode(errors="replace"))
+            said = last_words(file.read().decode(errors="replace"))
+        full = shutil.disk_usage(self.path.parent).free < 1024 * 1024
+        return said or ("no space is left on the disk" if full else None)
 
 
 def find_mongod() -> Path:

@@ -9,9 +9,12 @@ from pymongo.errors import OperationFailure
 from repository.documents import BOOKKEEPING, EVENTS, LATEST
 
 ROLE = "dselService"
+EVERY_COLLECTION = ""
 
-# The actions on each collection, and there are no others: indexes are an administrator's work.
+# The actions on each collection, and there are no others: indexes are an administrator's work. To find in every
+# collection is what MongoDB demands of an aggregation that begins with $documents (SERVER-83610).
 PRIVILEGES: dict[str, tuple[str, ...]] = {
+    EVERY_COLLECTION: ("find",),
     EVENTS: ("find", "insert", "changeStream"),
     LATEST: ("find", "insert", "update", "remove", "changeStream"),
     BOOKKEEPING: ("find", "insert", "update", "remove"),
