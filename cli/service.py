@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
 from starlette.applications import Starlette
@@ -34,13 +34,13 @@ async def run(settings: Settings, *, demo: bool) -> None:
             await _warn_about_server(settings, service)
             if demo:
                 await _load_demo(service)
-            await _Server(app, listener, _address(settings, listener), demo=demo).serve([listener])
+            await _Server(app, _address(settings, listener), demo=demo).serve([listener])
 
 
 class _Server(uvicorn.Server):
     """Says where it listens once it does."""
 
-    def __init__(self, app: Starlette, listener: socket.socket, address: str, *, demo: bool) -> None:
+    def __init__(self, app: Starlette, address: str, *, demo: bool) -> None:
         config = uvicorn.Config(
             app,
             http="httptools",
@@ -64,7 +64,7 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def _listening(settings: Settings):  # type: ignore[no-untyped-def]
+def _listening(settings: Settings) -> Iterator[socket.socket]:
     """The socket, taken before anything else is started. Raises StartupError when the port is taken."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:

@@ -94,6 +94,9 @@ class Event:
     spec: Document | None = None
     rest: Document | None = None
 
+    def __hash__(self) -> int:
+        return hash(self.id)
+
     @property
     def order(self) -> tuple[datetime, int]:
         """State order. Time alone does not order two events of one millisecond."""

@@ -28,6 +28,7 @@ class CommonTypes:
         )
         self.page_info = _page_info()
         self.meta = _object_meta()
+        self.change = _change()
         self.state, self.event, self.entity = (
             object_type(
                 "State",
@@ -147,6 +148,13 @@ class CommonTypes:
                 name="state",
                 reads=Reads.THROUGH,
             ),
+            field(
+                resolving.event_changes,
+                list_of(self.change),
+                "What it changed against the state before it; of a delete, the whole object ends.",
+                name="changes",
+                reads=Reads.STATE,
+            ),
             field(resolving.event_meta, JSON, "The meta of the envelope.", name="meta", reads=Reads.BODY),
             field(
                 resolving.event_spec,
@@ -174,7 +182,7 @@ class CommonTypes:
             field(
                 resolving.as_of,
                 nullable(state),
-                "The state at a moment, by the newest outcome at or before it. Null before the first and after a delete.",
+                "The state at a moment, by the newest outcome up to it. Null before the first and after a delete.",
                 name="asOf",
             ),
             field(resolving.timeline, events, "Its events, from new to old.", name="events"),
@@ -254,6 +262,18 @@ def _page_info() -> type:
             field(attribute("has_previous"), bool, "Whether this is not the first page.", name="hasPreviousPage"),
             field(resolving.start_cursor, nullable(str), "The cursor of the first item.", name="startCursor"),
             field(resolving.end_cursor, nullable(str), "The cursor of the last item, for `after`.", name="endCursor"),
+        ],
+    )
+
+
+def _change() -> type:
+    return object_type(
+        "Change",
+        "One difference between two states.",
+        [
+            field(attribute("path"), str, "A JSON Pointer to what differs.", name="path"),
+            field(attribute("before"), nullable(JSON), "What stood there before; null when nothing did.", name="from"),
+            field(attribute("after"), nullable(JSON), "What stands there now; null when nothing does.", name="to"),
         ],
     )
 

@@ -8,12 +8,14 @@ from typing import Any
 from strawberry import Info
 
 from domain import envelope
+from domain.changes import Change, changes
+from domain.event import Event
 from domain.objects import meta_of
 from graph import moments, node_ids
 from graph.arguments import After, First, IncludeDeleted, KnownAt, Time, Where, event_filter
 from graph.scalars import Instant
 from graph.selection import needed
-from repository.fields import HEADER, WHOLE, Fields
+from repository.fields import HEADER, STATE, WHOLE, Fields
 from resolvers import lists, temporal
 from resolvers.context import Context
 from resolvers.references import Paths, bound
@@ -106,6 +108,15 @@ async def event_spec(root: EventView, info: Asked) -> Any:
 
 async def event_meta(root: EventView, info: Asked) -> Any:
     return envelope.write(await _with(root, info, Fields(body=True)))["meta"]
+
+
+async def event_changes(root: EventView, info: Asked) -> list[Change]:
+    if not root.event.stateful:
+        return []
+    after = await _with(root, info, STATE)
+    before: Event | None = await info.context.load(temporal.predecessors, root, STATE)
+    old = before.state if before and not before.deletes else None
+    return list(changes(old, None if after.deletes else after.state))
 
 
 def event_entity(root: EventView) -> EntityView:

@@ -41,7 +41,7 @@ def _parse_instant(value: Any) -> datetime:
         return instants.parse(value)
     except InvalidInstant as error:
         extensions = {"code": error.code, "hint": error.hint}
-        raise GraphQLError(f"{error} {error.hint}", extensions=extensions) from None
+        raise GraphQLError(f"{error}. {error.hint}", extensions=extensions) from None
 
 
 def _parse_long(value: Any) -> int:

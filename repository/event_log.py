@@ -131,6 +131,10 @@ class EventLog(Protocol):
         """When each state was followed by the next one, by event id."""
         ...
 
+    async def previous(self, states: Sequence[Event], moment: Moment, fields: Fields) -> dict[str, Event]:
+        """The state-carrying event before each of these, by event id."""
+        ...
+
     async def entities(self, page: EntityPage, fields: Fields) -> list[Latest]:
         """The entities that have a state now."""
         ...

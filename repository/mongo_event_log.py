@@ -61,8 +61,12 @@ class MongoEventLog:
         return {each["entity"]: [event_from(event) for event in each["events"]] for each in found}
 
     async def ends(self, states: Sequence[Event], moment: Moment) -> dict[str, datetime]:
-        found = await self._database.aggregate(None, pipelines.ends(states, moment))
-        return {each["_id"]: each["end"] for each in found}
+        found = await self._database.aggregate(None, pipelines.next_states(states, moment))
+        return {each["_id"]: each["events"][0]["timestamp"] for each in found}
+
+    async def previous(self, states: Sequence[Event], moment: Moment, fields: Fields) -> dict[str, Event]:
+        found = await self._database.aggregate(None, pipelines.previous_states(states, moment, fields))
+        return {each["_id"]: event_from(each["events"][0]) for each in found}
 
     async def entities(self, page: EntityPage, fields: Fields) -> list[Latest]:
         where = page.where

@@ -56,25 +56,37 @@ def timeline(keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fi
     return _per_entity(keys, [{"$match": {"$and": conditions}}, {"$sort": _NEW_TO_OLD}], page.first, fields)
 
 
-def ends(states: Sequence[Event], moment: Moment) -> Pipeline:
-    """The time of the state that followed each of `states`, by event id."""
+def next_states(states: Sequence[Event], moment: Moment) -> Pipeline:
+    """The state that followed each of `states`, by event id; its header alone."""
+    later = {"$gt": [["$timestamp", "$version"], ["$$at", "$$version"]]}
+    bounds = {"$expr": {"$and": [{"$gte": ["$timestamp", "$$at"]}, later]}}
+    return _neighbours(states, moment, bounds, {"timestamp": 1, "version": 1}, Fields())
+
+
+def previous_states(states: Sequence[Event], moment: Moment, fields: Fields) -> Pipeline:
+    """The state before each of `states`, by event id."""
+    earlier = {"$lt": [["$timestamp", "$version"], ["$$at", "$$version"]]}
+    bounds = {"$expr": {"$and": [{"$lte": ["$timestamp", "$$at"]}, earlier]}}
+    return _neighbours(states, moment, bounds, _NEW_TO_OLD, fields)
+
+
+def _neighbours(
+    states: Sequence[Event], moment: Moment, bounds: Mapping[str, Any], order: Mapping[str, int], fields: Fields
+) -> Pipeline:
     positions = [
         {"_id": state.id, "entity": state.entity.key, "at": state.timestamp, "version": state.version}
         for state in states
     ]
-    later = {"$gt": [["$timestamp", "$version"], ["$$at", "$$version"]]}
-    bounds = {"$expr": {"$and": [{"$gte": ["$timestamp", "$$at"]}, later]}}
-    following: Pipeline = [
+    select: Pipeline = [
         {"$match": {"stateful": True, **_seen(moment), **bounds}},
-        {"$sort": {"timestamp": 1, "version": 1}},
+        {"$sort": dict(order)},
         {"$limit": 1},
-        {"$project": {"timestamp": 1}},
+        *_projected(fields),
     ]
     return [
         {"$documents": positions},
-        {"$lookup": _lookup(following, let={"at": "$at", "version": "$version"})},
+        {"$lookup": _lookup(select, let={"at": "$at", "version": "$version"})},
         {"$match": {"events.0": {"$exists": True}}},
-        {"$project": {"end": {"$first": "$events.timestamp"}}},
     ]
 
 

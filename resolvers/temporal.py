@@ -14,6 +14,7 @@ from resolvers.views import EntityView, EventView, StateView
 
 MOST_EVENTS = 20_000
 Found = TypeVar("Found")
+View = TypeVar("View")
 
 
 async def latests(context: Context, views: Sequence[EntityView], fields: Fields) -> list[Latest | None]:
@@ -87,14 +88,20 @@ async def timelines(
 
 async def ends(context: Context, states: Sequence[StateView]) -> list[datetime | None]:
     """When each state was followed by the next."""
-    by_moment: dict[Moment, list[StateView]] = defaultdict(list)
-    for state in states:
-        # A state holds beyond the moment that it was asked for: what followed is what is known by the request.
-        by_moment[Moment(context.instant, state.moment.known_at)].append(state)
+    # A state holds beyond the moment that it was asked for: what followed is what is known by the request.
+    by_moment = _grouped(states, lambda state: Moment(context.instant, state.moment.known_at))
     found: dict[str, datetime] = {}
     for moment, group in by_moment.items():
         found |= await context.log.ends([state.event for state in group], moment)
     return [found.get(state.event.id) for state in states]
+
+
+async def predecessors(context: Context, events: Sequence[EventView], fields: Fields) -> list[Event | None]:
+    """The state-carrying event before each of these in the timeline."""
+    found: dict[str, Event] = {}
+    for moment, group in _grouped(events, lambda event: event.moment).items():
+        found |= await context.log.previous([each.event for each in group], moment, fields)
+    return [found.get(each.event.id) for each in events]
 
 
 async def events_by_id(context: Context, ids: Sequence[str], moment: Moment, fields: Fields) -> list[EventView | None]:
@@ -114,6 +121,13 @@ def _settled(event: Event, moment: Moment) -> bool:
 
 def _moved(view: EntityView, at: datetime | None, known_at: datetime | None) -> EntityView:
     return EntityView(view.entity, Moment(at or view.moment.at, known_at or view.moment.known_at))
+
+
+def _grouped(views: Sequence[View], moment_of: Callable[[View], Moment]) -> dict[Moment, list[View]]:
+    groups: dict[Moment, list[View]] = defaultdict(list)
+    for view in views:
+        groups[moment_of(view)].append(view)
+    return groups
 
 
 async def _by_moment(
