@@ -90,6 +90,9 @@ class EmbeddedMongod:
             await end_orphan(self._pid_file, self._db)
             await self._choose_port()
             await self._launch()
+        except OSError as error:
+            await self.stop()
+            raise _unusable(self._data, error) from None
         except BaseException:
             await self.stop()
             raise
@@ -98,7 +101,7 @@ class EmbeddedMongod:
     async def supervise(self) -> None:
         """Restarts mongod on its port whenever it ends, and keeps its log small; returns after `stop`."""
         pause = _SHORTEST_PAUSE
-        failure: MongodFailed | None = None
+        failure: Exception | None = None
         while not self._stopped.is_set():
             if failure is None and await self._outlives(_STEADY_SECONDS):
                 self._log.bound()
@@ -135,10 +138,10 @@ class EmbeddedMongod:
     async def _launch(self) -> None:
         await self._run(self._become_primary, "--replSet", _REPLICA_SET)
 
-    async def _relaunch(self) -> MongodFailed | None:
+    async def _relaunch(self) -> Exception | None:
         try:
             await self._launch()
-        except MongodFailed as failure:
+        except (StartupError, OSError) as failure:
             return failure
         logger.warning("mongod runs again, as process %s", self.pid)
         return None
@@ -249,7 +252,7 @@ def _claim(data: Path) -> int:
         (data / "db").mkdir(parents=True, exist_ok=True)
         lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise DataFolderUnusable(f"the data folder {data} cannot be used: {error.strerror}") from None
+        raise _unusable(data, error) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -261,6 +264,10 @@ def _claim(data: Path) -> int:
     os.truncate(lock, 0)
     os.write(lock, str(os.getpid()).encode())
     return lock
+
+
+def _unusable(data: Path, error: OSError) -> DataFolderUnusable:
+    return DataFolderUnusable(f"the data folder {data} cannot be used: {error.strerror}")
 
 
 def _read_port(path: Path) -> int:

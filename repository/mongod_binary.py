@@ -9,6 +9,7 @@ import subprocess
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -57,7 +58,8 @@ class MongodLog:
     def bound(self) -> None:
         """Moves a large log aside, also under a running mongod: it appends, so it goes on in the emptied file."""
         if self.path.exists() and self.path.stat().st_size > self._limit:
-            shutil.copyfile(self.path, f"{self.path}.1")
+            with suppress(OSError):  # on a full disk it matters more that the log shrinks
+                shutil.copyfile(self.path, f"{self.path}.1")
             os.truncate(self.path, 0)
             self._start = 0
 
