@@ -1,0 +1,171 @@
+"""Random histories of a few entities, and what a log must answer about them by `domain/timeline.py`."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hypothesis import strategies as st
+
+from domain import timeline
+from domain.entity import Entity
+from domain.errors import DselError
+from domain.event import Draft, Event, Phase
+from domain.labels import Requirement
+from domain.objects import labels_of
+from examples import JOHN, PIPELINE, T0, Hands, artifact, draft, later
+from repository.event_log import Append, Appended, EventFilter, EventLog, Moment
+
+NAMES = ("a", "a/b", "b")
+ACTIONS = ("Applied", "Applied", "Applied", "Deleted", "Scanned", "Apply", "Delete")
+
+
+@dataclass(frozen=True)
+class Act:
+    """One draft. `back` is how many milliseconds before the clock it happened; None is now."""
+
+    entity: int
+    action: str
+    stateful: bool
+    back: int | None
+    team: str
+
+    def draft(self, app: str, at: datetime, number: int) -> Draft:
+        entity = Entity("Artifact", app, NAMES[self.entity])
+        state = artifact(entity, labels={"team": self.team}, number=number) if self.stateful else None
+        return draft(
+            entity,
+            self.action,
+            state,
+            timestamp=None if self.back is None else later(-self.back, at),
+            actor=JOHN if number % 2 else PIPELINE,
+            execution_id=f"run-{number // 3}" if number % 3 else None,
+            spec={"number": number},
+        )
+
+
+@dataclass(frozen=True)
+class Step:
+    """Acts that are appended after the clock was moved, which may also step back: as one batch or each by itself."""
+
+    milliseconds: int
+    acts: tuple[Act, ...]
+    together: bool
+
+
+@dataclass
+class History:
+    """What was appended; the events of each entity in order of commit."""
+
+    app: str
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def keys(self) -> list[str]:
+        return [Entity("Artifact", self.app, name).key for name in NAMES]
+
+    def of(self, key: str) -> list[Event]:
+        return [event for event in self.events if event.entity.key == key]
+
+    def as_of(self, key: str, moment: Moment) -> Event | None:
+        return timeline.as_of(self.of(key), moment.at, moment.known_at, include_deleted=True)
+
+    def timeline(self, key: str, moment: Moment, where: EventFilter) -> list[Event]:
+        return [event for event in timeline.history(self.of(key), moment.at, moment.known_at) if matches(event, where)]
+
+    def log(self, moment: Moment, where: EventFilter) -> list[Event]:
+        seen = timeline.history(self.events, moment.at, moment.known_at)
+        found = [event for event in seen if matches(event, where)]
+        return sorted(found, key=lambda event: (event.timestamp, event.id), reverse=True)
+
+    def living(self, moment: Moment, labels: Sequence[Requirement] = ()) -> list[Event]:
+        states = [timeline.as_of(self.of(key), moment.at, moment.known_at) for key in sorted(self.keys)]
+        return [
+            state
+            for state in states
+            if state is not None and all(each.holds(labels_of(state.state or {})) for each in labels)
+        ]
+
+
+ALWAYS = Moment(later(10**9), later(10**9))
+
+
+def matches(event: Event, where: EventFilter) -> bool:
+    several = (
+        (where.types, event.entity.type),
+        (where.app_ids, event.entity.app_id),
+        (where.kinds, event.kind),
+        (where.actions, event.action),
+        (where.phases, event.phase),
+        (where.actors, event.actor.id),
+        (where.actor_types, event.actor.type),
+    )
+    return (
+        all(not wanted or value in wanted for wanted, value in several)
+        and where.execution_id in (None, event.execution_id)
+        and where.correlation_id in (None, event.correlation_id)
+        and (where.since is None or event.timestamp >= where.since)
+        and (where.until is None or event.timestamp < where.until)
+    )
+
+
+async def play(log: EventLog, clock: Hands, app: str, steps: Sequence[Step]) -> History:
+    """Appends the steps and returns what became of them. Every draft must be committed."""
+    history, number = History(app), 0
+    for step in steps:
+        clock.move(step.milliseconds)
+        appends = []
+        for act in step.acts:
+            number += 1
+            appends.append(Append(act.draft(app, clock.at, number)))
+        batches = [appends] if step.together else [[each] for each in appends]
+        for result in await asyncio.gather(*map(log.append, batches)):
+            history.events += committed(result)
+    return history
+
+
+def committed(results: Sequence[Appended | DselError]) -> list[Event]:
+    """The events of an append of which every draft must have been committed for the first time."""
+    assert all(isinstance(each, Appended) and not each.deduplicated for each in results), results
+    return [each.event for each in results if isinstance(each, Appended)]
+
+
+def steps() -> st.SearchStrategy[list[Step]]:
+    acts = st.builds(
+        Act,
+        entity=st.integers(0, len(NAMES) - 1),
+        action=st.sampled_from(ACTIONS),
+        stateful=st.booleans(),
+        back=st.one_of(st.none(), st.none(), st.integers(0, 4)),
+        team=st.sampled_from(["platform", "web"]),
+    )
+    step = st.builds(
+        Step,
+        milliseconds=st.sampled_from([0, 0, 1, 1, 2, -1]),
+        acts=st.lists(acts, min_size=1, max_size=5).map(tuple),
+        together=st.booleans(),
+    )
+    return st.lists(step, min_size=1, max_size=4)
+
+
+def moments() -> st.SearchStrategy[Moment]:
+    """Around the times of a history that begins at T0."""
+    time = st.integers(-5, 9).map(later)
+    return st.one_of(st.builds(Moment, time, time), st.builds(Moment, time, st.just(ALWAYS.known_at)), st.just(ALWAYS))
+
+
+def filters() -> st.SearchStrategy[EventFilter]:
+    """Of the events of a played history."""
+    some = st.sampled_from
+    return st.builds(
+        EventFilter,
+        types=some([(), (), ("Artifact",), ("Artifact", "Config"), ("Config",)]),
+        kinds=some([(), (), ("ArtifactAppliedEvent",), ("ArtifactScannedEvent", "ArtifactApplyEvent")]),
+        actions=some([(), (), ("Applied", "Deleted")]),
+        phases=some([(), (), (Phase.OUTCOME,), (Phase.INTENT,), (Phase.INTENT, Phase.OUTCOME)]),
+        actors=some([(), (), (JOHN.id,), (PIPELINE.id, "nobody")]),
+        actor_types=some([(), (), (JOHN.type,)]),
+        execution_id=some([None, None, "run-0", "run-1"]),
+        since=some([None, None, T0, later(1)]),
+        until=some([None, None, later(2), later(3)]),
+    )

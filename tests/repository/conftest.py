@@ -1,0 +1,35 @@
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+
+from examples import Hands
+from repository import indexes
+from repository.driver import Database, Driver, connect
+from repository.mongo_event_log import MongoEventLog
+
+
+@pytest.fixture(scope="module", params=list(Driver), ids=str)
+async def database(request: pytest.FixtureRequest, mongodb_uri: str) -> AsyncIterator[Database]:
+    """A database of the module's own, through each driver."""
+    made = connect(mongodb_uri, f"test_{uuid4().hex}", request.param)
+    await indexes.ensure(made)
+    yield made
+    await made.command({"dropDatabase": 1})
+    await made.close()
+
+
+@pytest.fixture
+def clock() -> Hands:
+    return Hands()
+
+
+@pytest.fixture
+def log(database: Database, clock: Hands) -> MongoEventLog:
+    return MongoEventLog(database, clock)
+
+
+@pytest.fixture
+def app() -> str:
+    """An app that no other test writes to."""
+    return f"app-{uuid4().hex}"

@@ -1,0 +1,103 @@
+"""On random histories the log on MongoDB answers as the executable specification does."""
+
+import asyncio
+from dataclasses import replace
+from uuid import uuid4
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain import timeline
+from domain.labels import parse
+from examples import Hands
+from histories import ALWAYS, NAMES, History, Step, filters, moments, play, steps
+from repository.driver import Database
+from repository.event_log import EntityFilter, EntityPage, EventFilter, LogPage, Moment, TimelinePage
+from repository.fields import STATE, WHOLE
+from repository.mongo_event_log import MongoEventLog
+
+SELECTORS = ("", "team=platform", "team!=platform", "team in (platform,web)", "!team", "team")
+ON_MONGODB = settings(
+    max_examples=75,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    print_blob=True,
+)
+
+
+async def check_commits(history: History) -> None:
+    """Versions are dense from 1, recordedAt never decreases, and no event is newer than its recording."""
+    for key in history.keys:
+        events = history.of(key)
+        assert [event.version for event in events] == list(range(1, len(events) + 1))
+        assert [event.recorded_at for event in events] == sorted(event.recorded_at for event in events)
+
+
+async def check_moment(log: MongoEventLog, history: History, moment: Moment, where: EventFilter) -> None:
+    keys = history.keys
+    states = {key: state for key in keys if (state := history.as_of(key, moment))}
+    assert await log.as_of(keys, moment, WHOLE) == states
+
+    seen = {key: found for key in keys if (found := history.timeline(key, moment, EventFilter()))}
+    lasts = await log.last_events(keys, moment)
+    assert {key: event.id for key, event in lasts.items()} == {key: events[0].id for key, events in seen.items()}
+    firsts = await log.first_events(keys, moment)
+    assert {key: event.id for key, event in firsts.items()} == {key: events[-1].id for key, events in seen.items()}
+
+    timelines = await log.events(keys, TimelinePage(100, where=where), moment, WHOLE)
+    assert {key: timelines.get(key, []) for key in keys} == {key: history.timeline(key, moment, where) for key in keys}
+
+    stateful = [event for event in history.events if event.stateful]
+    ends = {
+        event.id: timeline.valid_to(history.of(event.entity.key), event, moment.at, moment.known_at)
+        for event in stateful
+    }
+    assert await log.ends(stateful, moment) == {id_: end for id_, end in ends.items() if end is not None}
+
+    mine = replace(where, app_ids=(history.app,))
+    assert await log.search(LogPage(100, where=mine), moment, WHOLE) == history.log(moment, mine)
+
+
+async def check_lists(log: MongoEventLog, history: History, moment: Moment, selector: str) -> None:
+    where = EntityFilter("Artifact", history.app, parse(selector))
+    page = EntityPage(where, first=len(NAMES))
+    assert await log.entities_as_of(page, moment, WHOLE) == history.living(moment, where.labels)
+    now = await log.entities(page, STATE)
+    assert [each.state.id for each in now if each.state] == [each.id for each in history.living(ALWAYS, where.labels)]
+
+
+async def check_latest(log: MongoEventLog, history: History) -> None:
+    summaries = await log.latest(history.keys, STATE)
+    for key in history.keys:
+        events, summary = history.timeline(key, ALWAYS, EventFilter()), summaries.get(key)
+        if summary is None:
+            assert not events
+            continue
+        assert summary.entity.key == key
+        assert summary.version == len(events)
+        assert (summary.first.id, summary.last.id) == (events[-1].id, events[0].id)
+        assert summary.outcomes == sum(event.phase.name == "OUTCOME" for event in events)
+        assert summary.intents == len(events) - summary.outcomes
+        state = history.as_of(key, ALWAYS)
+        assert (summary.state and (summary.state.id, summary.state.state, summary.state.deletes)) == (
+            state and (state.id, state.state, state.deletes)
+        )
+
+
+@ON_MONGODB
+@given(
+    steps=steps(),
+    moments=st.lists(moments(), min_size=2, max_size=2),
+    where=filters(),
+    selector=st.sampled_from(SELECTORS),
+)
+async def test_every_read_agrees_with_the_specification(
+    database: Database, steps: list[Step], moments: list[Moment], where: EventFilter, selector: str
+) -> None:
+    clock = Hands()
+    log = MongoEventLog(database, clock)
+    history = await play(log, clock, f"app-{uuid4().hex}", steps)
+    await check_commits(history)
+    await check_latest(log, history)
+    checks = [check_moment(log, history, moment, where) for moment in moments]
+    await asyncio.gather(*checks, *(check_lists(log, history, moment, selector) for moment in moments))
