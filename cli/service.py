@@ -18,7 +18,7 @@ from graph.settings import Settings
 from repository import indexes, server_version
 from repository.embedded import EmbeddedMongod
 from repository.fields import HEADER
-from resolvers import importing
+from resolvers import ingestion
 from resolvers.context import Caller, Context, Right
 
 _LOADER = Caller(Actor("demo-loader", ActorType.SERVICE), frozenset(Right))
@@ -111,8 +111,8 @@ async def _load_demo(service: Service) -> None:
         log=service.log, registry=service.registry, caller=_LOADER, clock=service.clock, instant=service.clock()
     )
     with console.err.status(f"Loading {len(story):,} demo events"):
-        for batch in importing.batches(story):
-            for result in await importing.import_events(context, batch):
+        for batch in ingestion.batches(story):
+            for result in await ingestion.store(context, batch, imported=True):
                 if isinstance(result, DselError):
                     raise result
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from domain import instants, registry
 from domain.instants import Clock
 from domain.registry import Registry
-from graph import health, schema
+from graph import event_stream, health, schema
 from graph.callers import Callers
 from graph.examples import load_examples
 from graph.execution import Engine, GraphQLRequest
@@ -46,7 +46,7 @@ class Service:
         limits = Limits(max_depth=settings.max_depth, max_fields=settings.max_fields, max_tokens=settings.max_tokens)
         self.engine = Engine(schema.build(types), limits)
 
-    async def context(self, request: Request, _: GraphQLRequest) -> Context:
+    async def context(self, request: Request, _: GraphQLRequest | None = None) -> Context:
         """The context of one request, at its instant."""
         return Context(
             log=self.log,
@@ -100,6 +100,7 @@ def create_app(
         routes=[
             Route("/", _home),
             Route(ENDPOINT, endpoint),
+            Route("/events", event_stream.endpoint(service.context), methods=["POST"]),
             *page.routes(),
             *health.routes(service.probe),
         ],

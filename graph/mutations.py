@@ -14,13 +14,13 @@ from domain import errors
 from domain.domain_type import DomainType
 from graph.arguments import AppId, Name
 from graph.common_types import CommonTypes
-from graph.definitions import Reads, field, object_type
+from graph.definitions import Reads, field, list_of, object_type
 from graph.domain_types import DomainTypes
 from graph.resolving import Asked, attribute
 from graph.scalars import JSON
 from repository.event_log import Appended
 from repository.fields import HEADER
-from resolvers import commands
+from resolvers import commands, ingestion
 from resolvers.commands import Options
 from resolvers.views import EntityView, EventView, now
 
@@ -46,6 +46,8 @@ Correlation = Annotated[
     argument(name="correlationId", description="The request that this belongs to; of this request by default."),
 ]
 Envelope = Annotated[JSON, argument(description="The whole envelope: apiVersion, kind, meta and spec.")]
+Envelopes = Annotated[list[JSON], argument(description="Whole envelopes, or CloudEvents 1.0.")]
+_MOST_EVENTS = 1000
 Imported = Annotated[
     bool,
     argument(
@@ -90,7 +92,7 @@ def mutation_type(common: CommonTypes, types: Iterable[DomainTypes]) -> type:
     fields: list[StrawberryField] = []
     for each in types:
         fields += _typed(each)
-    fields.append(_record(common))
+    fields += _record(common)
     return object_type("Mutation", "Everything that writes. Each field is one event in the log.", fields)
 
 
@@ -110,10 +112,12 @@ def _typed(types: DomainTypes) -> Iterable[StrawberryField]:
         )
 
 
-def _record(common: CommonTypes) -> StrawberryField:
+def _record(common: CommonTypes) -> Iterable[StrawberryField]:
     result = _result("Record", "EventRecorded", common.event, common.entity)
     text = "Stores an event of any kind, known or not: what a pipeline reports in its own words."
-    return field(_record_event, result, text, name="recordEvent")
+    yield field(_record_event, result, text, name="recordEvent")
+    text = "Stores up to 1,000 events, each by itself and in order; a result stands for each."
+    yield field(_record_events, list_of(result), text, name="recordEvents")
 
 
 def _result(prefix: str, written: str, event: type, entity: type) -> Any:
@@ -196,6 +200,15 @@ async def _record_event(
     info: Asked, envelope: Envelope, expected_version: Expected = None, import_: Imported = False
 ) -> Any:
     return await _answered(commands.record(info.context, envelope, expected_version, imported=import_))
+
+
+async def _record_events(info: Asked, envelopes: Envelopes, import_: Imported = False) -> Any:
+    if len(envelopes) > _MOST_EVENTS:
+        raise errors.InvalidArgument(
+            f"{len(envelopes):,} events are more than {_MOST_EVENTS:,}", hint="Send them in parts, or to POST /events."
+        )
+    results = await ingestion.store(info.context, envelopes, imported=import_)
+    return [_refusal(each) if isinstance(each, errors.DselError) else each for each in results]
 
 
 async def _answered(write: Awaitable[Appended]) -> Any:

@@ -29,6 +29,8 @@ class Append:
 
     draft: Draft
     expected_version: int | None = None
+    follows: bool = False
+    """Belongs to the append before it, as an outcome to its intent: what refuses one refuses both."""
 
 
 @dataclass(frozen=True, slots=True)

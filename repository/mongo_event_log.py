@@ -29,11 +29,13 @@ class MongoEventLog:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._writer = Writer(database, clock)
-        self._lanes: Lanes[Append, Appended | DselError] = Lanes(self._writer.commit)
+        self._lanes: Lanes[Sequence[Append], Sequence[Appended | DselError]] = Lanes(self._commit)
 
     async def append(self, appends: Sequence[Append]) -> list[Appended | DselError]:
-        if len(appends) == 1:
-            return [await self._lanes.submit(appends[0].draft.entity.key, appends[0])]
+        if not appends:
+            return []
+        if len({each.draft.entity for each in appends}) == 1:
+            return list(await self._lanes.submit(appends[0].draft.entity.key, appends))
         # A commit that was begun is finished, whatever becomes of the request.
         return await asyncio.shield(asyncio.ensure_future(self._writer.commit(appends)))
 
@@ -105,6 +107,11 @@ class MongoEventLog:
             limit=page.first,
         )
         return [event_from(each) for each in found]
+
+    async def _commit(self, groups: Sequence[Sequence[Append]]) -> list[Sequence[Appended | DselError]]:
+        """One commit for all groups that gathered in a lane."""
+        results = iter(await self._writer.commit([each for group in groups for each in group]))
+        return [[next(results) for _ in group] for group in groups]
 
     async def _keys(self, page: EntityPage) -> list[str]:
         """The next keys of a type, living or not."""

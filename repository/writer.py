@@ -107,6 +107,9 @@ class Writer:
         placed, ids = [], set()
         for index in pending:
             append = batch.appends[index]
+            if append.follows and isinstance(refusal := batch.results.get(index - 1), DselError):
+                batch.results[index] = refusal
+                continue
             if append.draft.id in batch.committed:
                 batch.results[index] = _repetition(append, batch.committed[append.draft.id], None)
                 continue
@@ -139,6 +142,8 @@ class Writer:
             if event_id in known:
                 batch.results[index] = _repetition(batch.appends[index], known[event_id], attempted)
                 batch.repeated.add(known[event_id]["entity"])
+                if batch.appends[index].follows:
+                    batch.results.setdefault(index - 1, batch.results[index])
 
     async def _summarise(self, batch: Batch) -> None:
         try:

@@ -75,10 +75,10 @@ def drafted(context: Context, envelope: Any, *, imported: bool) -> Draft:
 async def _commit(context: Context, draft: Draft, expected_version: int | None) -> Appended:
     if not (draft.deletes and draft.state is None):
         return await _append(context, draft, expected_version)
-    return await _commit_delete(context, draft, expected_version)
+    return await commit_delete(context, draft, expected_version)
 
 
-async def _commit_delete(context: Context, draft: Draft, expected_version: int | None) -> Appended:
+async def commit_delete(context: Context, draft: Draft, expected_version: int | None) -> Appended:
     """A delete that came without the object keeps the last one, read at the version that it is written on."""
     for _ in range(_ATTEMPTS):
         if draft.id is not None and draft.id in await context.log.events_by_id([draft.id], HEADER):
