@@ -59,16 +59,18 @@ class MongoEventLog:
     async def events(
         self, keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fields
     ) -> dict[str, list[Event]]:
-        found = await self._database.aggregate(None, pipelines.timeline(keys, page, moment, fields))
-        return {each["entity"]: [event_from(event) for event in each["events"]] for each in found}
+        found: dict[str, list[Event]] = {}
+        for each in await self._database.aggregate(None, pipelines.timeline(keys, page, moment, fields)):
+            found.setdefault(each["entity"], []).append(event_from(each["events"]))
+        return found
 
     async def ends(self, states: Sequence[Event], moment: Moment) -> dict[str, datetime]:
         found = await self._database.aggregate(None, pipelines.next_states(states, moment))
-        return {each["_id"]: each["events"][0]["timestamp"] for each in found}
+        return {each["_id"]: each["events"]["timestamp"] for each in found}
 
     async def previous(self, states: Sequence[Event], moment: Moment, fields: Fields) -> dict[str, Event]:
         found = await self._database.aggregate(None, pipelines.previous_states(states, moment, fields))
-        return {each["_id"]: event_from(each["events"][0]) for each in found}
+        return {each["_id"]: event_from(each["events"]) for each in found}
 
     async def entities(self, page: EntityPage, fields: Fields) -> list[Latest]:
         where = page.where
@@ -146,7 +148,7 @@ def _selected(event: Event, where: EntityFilter) -> bool:
 
 
 def _single(rows: Iterable[Mapping[str, Any]]) -> dict[str, Event]:
-    return {each["entity"]: event_from(each["events"][0]) for each in rows if each["events"]}
+    return {each["entity"]: event_from(each["events"]) for each in rows}
 
 
 def _latest(document: Document) -> Latest:

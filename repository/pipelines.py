@@ -86,7 +86,7 @@ def _neighbours(
     return [
         {"$documents": positions},
         {"$lookup": _lookup(select, let={"at": "$at", "version": "$version"})},
-        {"$match": {"events.0": {"$exists": True}}},
+        {"$unwind": "$events"},
     ]
 
 
@@ -160,10 +160,14 @@ def _seen(moment: Moment) -> dict[str, Any]:
 
 
 def _per_entity(keys: Sequence[str], select: Pipeline, limit: int, fields: Fields) -> Pipeline:
-    """`select` with `limit` once for each entity, an index seek each."""
+    """`select` with `limit` once for each entity, an index seek each.
+
+    Answers one event in `events` at a time: all of an entity together may be larger than a document of MongoDB can be.
+    """
     return [
         {"$documents": [{"entity": key} for key in keys]},
         {"$lookup": _lookup([*select, {"$limit": limit}, *_projected(fields)])},
+        {"$unwind": "$events"},
     ]
 
 
