@@ -8,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from domain import instants, kinds, values
 from domain.domain_type import DomainType
 from domain.entity import Entity, entity
@@ -107,8 +109,12 @@ def write(event: Event) -> Document:
 def digest(envelope: Mapping[str, Any]) -> str:
     """A hash of the content apart from the event id; key order does not matter."""
     meta = {key: value for key, value in envelope.get("meta", {}).items() if key != "eventId"}
-    text = json.dumps({**envelope, "meta": meta}, sort_keys=True, ensure_ascii=False, default=_marked)
-    return hashlib.sha256(text.encode()).hexdigest()
+    content = {**envelope, "meta": meta}
+    try:
+        text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # numbers that orjson cannot write
+        text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=_marked).encode()
+    return hashlib.sha256(text).hexdigest()
 
 
 def _marked(number: Decimal) -> str:
@@ -192,16 +198,19 @@ def _refuse_foreign_object(kind: str, spec: Mapping[str, Any]) -> None:
 
 
 def _entity(naming: Naming, meta: Mapping[str, Any], state: Document) -> Entity:
+    """The object's own name counts; `name@…` tells apart objects that share it, as the files of overlays do."""
     own_meta, own_path = meta_of(state), _meta_path(naming, state)
     name, plain_name = _optional_text(meta, "name", "/meta"), _optional_text(own_meta, "name", own_path)
     own_name = name_of(state)
-    if name and own_name and name not in (own_name, plain_name):
+    told_apart = bool(name and own_name and name.startswith(f"{own_name}@"))
+    if name and own_name and name not in (own_name, plain_name) and not told_apart:
         raise InvalidEnvelope("/meta/name", f"'{name}' contradicts the object, which is called '{own_name}'")
     app_id, own_app_id = _optional_text(meta, "appId", "/meta"), _optional_text(own_meta, "appId", own_path)
     if app_id and own_app_id and app_id != own_app_id:
         raise InvalidEnvelope("/meta/appId", f"'{app_id}' contradicts the object, which belongs to '{own_app_id}'")
     try:
-        return entity(naming.type, _required(app_id or own_app_id, "appId"), _required(own_name or name, "name"))
+        chosen = name if told_apart else own_name or name
+        return entity(naming.type, _required(app_id or own_app_id, "appId"), _required(chosen, "name"))
     except InvalidArgument as error:
         raise InvalidEnvelope("/meta", str(error), hint=error.hint) from None
 

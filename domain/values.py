@@ -4,15 +4,49 @@ import math
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from domain.errors import InvalidDocument
 
 DEEPEST = 80
 MOST_DIGITS = 34
 _INT64 = 2**63
+_STRICT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
-def check(value: Any, path: str = "", depth: int = 0) -> None:
+def check(value: Any) -> None:
     """Raises InvalidDocument with a JSON Pointer for the first value that cannot be kept exactly."""
+    if not _is_plain(value):
+        _check(value, "", 0)
+
+
+def _is_plain(value: Any) -> bool:
+    """A quick look that settles nearly everything: what orjson can write, without a NUL and not too deep."""
+    try:
+        text = orjson.dumps(value, option=_STRICT)
+    except TypeError:
+        return False
+    return b"\\u0000" not in text and _is_shallow_and_finite(value)
+
+
+def _is_shallow_and_finite(value: Any) -> bool:
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEEPEST):
+        below = []
+        for container in level:
+            for item in container.values() if type(container) is dict else container:
+                kind = type(item)
+                if kind is dict or kind is list:
+                    below.append(item)
+                elif kind is tuple or (kind is float and not math.isfinite(item)):
+                    return False
+        if not below:
+            return True
+        level = below
+    return False
+
+
+def _check(value: Any, path: str, depth: int) -> None:
     if depth > DEEPEST:
         raise InvalidDocument(path, f"it is nested deeper than {DEEPEST} levels")
     match value:
@@ -30,10 +64,10 @@ def check(value: Any, path: str = "", depth: int = 0) -> None:
         case dict():
             for key, item in value.items():
                 _check_key(key, path)
-                check(item, f"{path}/{pointer_part(key)}", depth + 1)
+                _check(item, f"{path}/{pointer_part(key)}", depth + 1)
         case list():
             for index, item in enumerate(value):
-                check(item, f"{path}/{index}", depth + 1)
+                _check(item, f"{path}/{index}", depth + 1)
         case _:
             raise InvalidDocument(path, f"{type(value).__name__} is no JSON type")
 

@@ -1,10 +1,12 @@
 """The shape of what is kept in MongoDB: the only file that knows field names there."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from bson.decimal128 import Decimal128
 
 from domain.entity import Entity, from_key
@@ -25,6 +27,7 @@ _BODY = ("meta", "spec", "rest", "stateKey")
 # MongoDB and its drivers read meaning into a key that begins with a dollar sign ($ref makes a DBRef), so such keys are
 # kept with a full-width one.
 _DOLLAR, _WIDE_DOLLAR = "$", "\uff04"
+_WIDE_NUMBER = re.compile(rb"\d{19}")
 
 
 def event_document(draft: Draft, event_id: str, version: int, timestamp: datetime, recorded_at: datetime) -> Document:
@@ -123,13 +126,26 @@ def label_terms(state: Mapping[str, Any] | None) -> list[str]:
 
 def encode(value: Any) -> Any:
     """JSON as BSON without a loss; the same object when nothing had to change."""
+    return _encode(value) if _may_need_encoding(value) else value
+
+
+def _may_need_encoding(value: Any) -> bool:
+    """A quick look at the text: a dollar sign at the start of a word, a full-width one, or a number of 19 digits."""
+    try:
+        text = orjson.dumps(value)
+    except TypeError:
+        return True
+    return b'"$' in text or _WIDE_DOLLAR.encode() in text or _WIDE_NUMBER.search(text) is not None
+
+
+def _encode(value: Any) -> Any:
     match value:
         case dict():
-            items = {_encoded_key(key): encode(item) for key, item in value.items()}
+            items = {_encoded_key(key): _encode(item) for key, item in value.items()}
             same = all(new is old for new, old in zip(items.values(), value.values(), strict=True))
             return value if same and items.keys() == value.keys() else items
         case list():
-            encoded = [encode(item) for item in value]
+            encoded = [_encode(item) for item in value]
             return value if all(new is old for new, old in zip(encoded, value, strict=True)) else encoded
         case Decimal():
             return Decimal128(value)
