@@ -103,7 +103,7 @@ async def event_envelope(root: EventView, info: Asked) -> Any:
 
 
 async def event_spec(root: EventView, info: Asked) -> Any:
-    return (await _with(root, info, Fields(body=True))).spec
+    return (await _with(root, info, Fields(body=True))).spec or {}
 
 
 async def event_meta(root: EventView, info: Asked) -> Any:
