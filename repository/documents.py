@@ -120,7 +120,8 @@ def state_paths(fields: Fields) -> list[str]:
 
 def label_terms(state: Mapping[str, Any] | None) -> list[str]:
     """Labels as texts that one index answers: `team` for `exists` and `team=platform` for equality."""
-    labels = labels_of(state or {})
+    # No selector can name a key with an equals sign, and its term would look like that of another label.
+    labels = {key: value for key, value in labels_of(state or {}).items() if "=" not in key}
     return sorted([*labels, *(f"{key}={value}" for key, value in labels.items())])
 
 

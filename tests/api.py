@@ -20,7 +20,7 @@ from pymongo.monitoring import (
 
 from domain.instants import Clock
 from domain.registry import Registry
-from examples import Hands
+from examples import Hands, later
 from graph.app import Service, create_app
 from graph.settings import Settings
 
@@ -101,8 +101,8 @@ class Api:
 async def running(
     uri: str, *, types: Registry | None = None, clock: Clock | None = None, **settings: Any
 ) -> AsyncIterator[Api]:
-    """A service from start to stop. Its clock stands still unless another is given."""
-    hands, database = Hands(), f"test_{uuid4().hex}"
+    """A service from start to stop. Its clock stands still, a minute after T0, unless another is given."""
+    hands, database = Hands(later(60_000)), f"test_{uuid4().hex}"
     chosen = Settings(**{"mongodb_uri": uri, "database": database, **settings})
     app = create_app(chosen, types=types, clock=clock or hands, listeners=[_CALLS])
     async with (
