@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 from strawberry import argument
+from strawberry.utils.str_converters import to_camel_case
 
 from domain.errors import InvalidArgument
 from domain.event import ActorType, Phase
@@ -81,7 +82,8 @@ def event_filter(where: EventWhere | None) -> EventFilter:
     }
     for name, value in lists.items():
         if value is not None and not value:
-            raise InvalidArgument(f"where.{name} is an empty list, which no event meets", hint="Leave it out.")
+            shown = to_camel_case(name)
+            raise InvalidArgument(f"where.{shown} is an empty list, which no event meets", hint="Leave it out.")
     return EventFilter(
         **{name: tuple(value or ()) for name, value in lists.items()},
         execution_id=where.execution_id,

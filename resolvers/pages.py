@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import orjson
 
 from domain.errors import InvalidArgument, InvalidCursor
+from domain.values import is_wide
 from resolvers.views import PageView
 
 MOST = 500
@@ -48,9 +49,7 @@ def position(text: str | None, query: str, *shape: type) -> tuple[Any, ...] | No
             f"the cursor '{text[:60]}' belongs to another query", hint="Keep type, filter and order while paging."
         )
     try:
-        return tuple(
-            _instant(part) if kind is datetime else kind(part) for kind, part in zip(shape, parts[1:], strict=True)
-        )
+        return tuple(_read(kind, part) for kind, part in zip(shape, parts[1:], strict=True))
     except (TypeError, ValueError, OverflowError):
         raise InvalidCursor(f"'{text[:60]}' is no cursor", hint="Take endCursor of the page before.") from None
 
@@ -65,6 +64,13 @@ def page(
 
 def _milliseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _read(kind: type, part: Any) -> Any:
+    value = _instant(part) if kind is datetime else kind(part)
+    if kind is int and is_wide(value):
+        raise OverflowError(f"{value} is no version")
+    return value
 
 
 def _instant(milliseconds: Any) -> datetime:

@@ -14,7 +14,8 @@ NAMES = """query($appId: String, $selector: String, $first: Int! = 20, $after: S
     nodes { name appId current { spec { version } } }
     edges { cursor node { name } }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
-LOG = """query($where: EventWhere, $first: Int! = 20, $after: String) { events(where: $where, first: $first, after: $after) {
+LOG = """query($where: EventWhere, $first: Int! = 20, $after: String) {
+  events(where: $where, first: $first, after: $after) {
     nodes { id name version kind } edges { cursor } pageInfo { hasNextPage endCursor } } }"""
 
 
