@@ -30,6 +30,7 @@ class MongoEventLog:
         self._database = database
         self._writer = Writer(database, clock)
         self._lanes: Lanes[Sequence[Append], Sequence[Appended | DselError]] = Lanes(self._commit)
+        self._commits: set[asyncio.Future[list[Appended | DselError]]] = set()
 
     async def append(self, appends: Sequence[Append]) -> list[Appended | DselError]:
         if not appends:
@@ -37,11 +38,16 @@ class MongoEventLog:
         if len({each.draft.entity for each in appends}) == 1:
             return list(await self._lanes.submit(appends[0].draft.entity.key, appends))
         # A commit that was begun is finished, whatever becomes of the request.
-        return await asyncio.shield(asyncio.ensure_future(self._writer.commit(appends)))
+        commit = asyncio.ensure_future(self._writer.commit(appends))
+        self._commits.add(commit)
+        commit.add_done_callback(self._commits.discard)
+        return await asyncio.shield(commit)
 
     async def drain(self) -> None:
         """Waits for the writes under way."""
         await self._lanes.drain()
+        while self._commits:
+            await asyncio.wait(self._commits)
 
     async def latest(self, keys: Sequence[str], fields: Fields) -> dict[str, Latest]:
         found = await self._database.find(LATEST, {"_id": {"$in": list(keys)}}, projection=latest_projection(fields))

@@ -3,10 +3,9 @@
 import asyncio
 import logging
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
 import bson
 import uuid_utils
@@ -36,6 +35,9 @@ _DUPLICATE_KEY = 11000
 _START = datetime(1, 1, 1, tzinfo=UTC)
 _LOG = logging.getLogger("dsel.writer")
 
+Placed = tuple[int, Document, RawBSONDocument]
+"""The index of a draft, and its event as it will be stored."""
+
 
 @dataclass(slots=True)
 class Head:
@@ -61,6 +63,22 @@ class Batch:
     def pending(self) -> list[int]:
         return [index for index in range(len(self.appends)) if index not in self.results]
 
+    def groups(self) -> Iterator[list[int]]:
+        """What is pending, with those that follow beside what they follow."""
+        group: list[int] = []
+        for index in self.pending:
+            if group and not self.appends[index].follows:
+                yield group
+                group = []
+            group.append(index)
+        if group:
+            yield group
+
+    def ids(self, indexes: Iterable[int]) -> dict[int, str]:
+        """The event ids that the writers chose."""
+        chosen = ((index, self.appends[index].draft.id) for index in indexes)
+        return {index: event_id for index, event_id in chosen if event_id is not None}
+
     def in_order(self) -> list[Appended | DselError]:
         return [self.results[index] for index in range(len(self.appends))]
 
@@ -73,7 +91,6 @@ class Writer:
     async def commit(self, appends: Sequence[Append]) -> list[Appended | DselError]:
         """Appends each draft, in order; see EventLog.append."""
         batch = Batch(appends)
-        await self._recognise(batch, batch.pending)
         collisions = 0
         while batch.pending and collisions < _COLLISIONS:
             settled = len(batch.results)
@@ -88,7 +105,10 @@ class Writer:
 
     async def _attempt(self, batch: Batch) -> None:
         """Gives every pending draft the next version of its entity and inserts them up to the first collision."""
-        placed = await self._place(batch)
+        heads = await self._heads({batch.appends[index].draft.entity.key for index in batch.pending})
+        # Only after the heads: what another writer commits from here on collides with a version.
+        await self._recognise(batch, batch.ids(batch.pending))
+        placed = self._place(batch, heads)
         if not placed:
             return
         try:
@@ -96,32 +116,25 @@ class Writer:
             done = len(placed)
         except BulkWriteError as error:
             done = _position_of_duplicate(error)
-            await self._recognise(batch, [placed[done][0]], placed[done][1])
+            index, document, _ = placed[done]
+            await self._recognise(batch, {index: document["_id"]})
         for index, document, _ in placed[:done]:
             batch.results[index] = Appended(event_from(document))
             batch.committed[document["_id"]] = document
 
-    async def _place(self, batch: Batch) -> list[tuple[int, Document, RawBSONDocument]]:
-        pending, now = batch.pending, self._clock()
-        heads = await self._heads({batch.appends[index].draft.entity.key for index in pending})
-        placed, ids = [], set()
-        for index in pending:
-            append = batch.appends[index]
-            if append.follows and isinstance(refusal := batch.results.get(index - 1), DselError):
-                batch.results[index] = refusal
-                continue
-            if append.draft.id in batch.committed:
-                batch.results[index] = _repetition(append, batch.committed[append.draft.id], None)
-                continue
-            if append.draft.id in ids:
+    def _place(self, batch: Batch, heads: dict[str, Head]) -> list[Placed]:
+        now = self._clock()
+        placed: list[Placed] = []
+        ids: set[str] = set()
+        for group in batch.groups():
+            own = set(batch.ids(group).values())
+            if ids & own:
                 break  # a repetition within the batch: settled once the first is in
             try:
-                document, raw = _placed(append, heads.setdefault(append.draft.entity.key, Head()), now)
-            except DselError as error:
-                batch.results[index] = error
-                continue
-            ids.add(document["_id"])
-            placed.append((index, document, raw))
+                placed += _placed_together(batch, group, heads, now)
+                ids |= own
+            except DselError as refusal:
+                batch.results |= dict.fromkeys(group, refusal)
         return placed
 
     async def _heads(self, keys: set[str]) -> dict[str, Head]:
@@ -131,16 +144,15 @@ class Writer:
             for each in found
         }
 
-    async def _recognise(self, batch: Batch, indexes: Sequence[int], attempted: Document | None = None) -> None:
+    async def _recognise(self, batch: Batch, ids: Mapping[int, str]) -> None:
         """Settles the drafts whose event id is in the log already."""
-        ids = [attempted["_id"]] if attempted else [batch.appends[index].draft.id for index in indexes]
-        wanted = [each for each in ids if each is not None]
-        if not wanted:
+        if not ids:
             return
-        known = {each["_id"]: each for each in await self._database.find(EVENTS, {"_id": {"$in": wanted}})}
-        for index, event_id in zip(indexes, ids, strict=True):
+        found = await self._database.find(EVENTS, {"_id": {"$in": sorted(set(ids.values()))}})
+        known = {each["_id"]: each for each in found}
+        for index, event_id in ids.items():
             if event_id in known:
-                batch.results[index] = _repetition(batch.appends[index], known[event_id], attempted)
+                batch.results[index] = _repetition(batch.appends[index], known[event_id])
                 batch.repeated.add(known[event_id]["entity"])
                 if batch.appends[index].follows:
                     batch.results.setdefault(index - 1, batch.results[index])
@@ -151,6 +163,22 @@ class Writer:
         except StoreUnavailable:
             # The events are committed, so the caller is told so; the follower brings the summaries up to date.
             _LOG.warning("the summaries of %d events are late: MongoDB does not answer", len(batch.committed))
+
+
+def _placed_together(batch: Batch, group: Sequence[int], heads: dict[str, Head], now: datetime) -> list[Placed]:
+    """Moves the heads on by a group, or raises what refuses one of it and leaves them as they were."""
+    first = group[0]
+    if batch.appends[first].follows and isinstance(refusal := batch.results.get(first - 1), DselError):
+        raise refusal
+    moved: dict[str, Head] = {}
+    placed = []
+    for index in group:
+        append = batch.appends[index]
+        key = append.draft.entity.key
+        head = moved.setdefault(key, replace(heads.get(key, Head())))
+        placed.append((index, *_placed(append, head, now)))
+    heads |= moved
+    return placed
 
 
 def _placed(append: Append, head: Head, now: datetime) -> tuple[Document, RawBSONDocument]:
@@ -187,17 +215,8 @@ def _position_of_duplicate(error: BulkWriteError) -> int:
     return int(failure["index"])
 
 
-def _repetition(append: Append, known: Document, attempted: Document | None) -> Appended | DselError:
+def _repetition(append: Append, known: Document) -> Appended | DselError:
     if known["digest"] != append.draft.digest or known["entity"] != append.draft.entity.key:
         return EventIdConflict(known["_id"])
-    # A retried write of the driver's meets its own first try: the same place in the log, so it is no repetition.
-    own = attempted is not None and _same_place(known, attempted)
-    return Appended(event_from(known), deduplicated=not own)
-
-
-def _same_place(one: Document, other: Document) -> Any:
-    return (one["version"], one["recordedAt"], one["timestamp"]) == (
-        other["version"],
-        other["recordedAt"],
-        other["timestamp"],
-    )
+    # An id of the log's own making is met again only when the driver has repeated a write whose answer was lost.
+    return Appended(event_from(known), deduplicated=append.draft.id is not None)
