@@ -49,6 +49,8 @@ class DomainType(_Manifest):
     """The group of the apiVersion of its objects: type and group together are its identity."""
     description: str = ""
     plural: str = ""
+    record_failures: bool = Field(default=False, alias="recordFailures")
+    """Keep a refused write as an intent with its report."""
     actions: tuple[Action, ...]
     versions: tuple[Version, ...] = Field(min_length=1)
 

@@ -52,6 +52,8 @@ class Draft:
     state_key: str | None = None
     """Where in the envelope's spec the state stood."""
     deletes: bool = False
+    failed: bool = False
+    """Of an intent: it was refused, so no outcome follows."""
     meta: Document = field(default_factory=dict)
     """Further keys of the envelope's meta."""
     spec: Document = field(default_factory=dict)
@@ -84,6 +86,7 @@ class Event:
     api_version: str
     stateful: bool
     deletes: bool
+    failed: bool = False
     timestamp_text: str | None = None
     correlation_id: str | None = None
     execution_id: str | None = None

@@ -34,6 +34,30 @@ def is_past(word: str) -> bool:
     return word in _IRREGULAR_PAST or (word.endswith("ed") and not word.endswith("eed"))
 
 
+def past(word: str) -> str:
+    """`Apply` → Applied, `Delete` → Deleted, `Stop` → Stopped; an irregular verb comes out regular."""
+    if word.endswith("e"):
+        return f"{word}d"
+    if re.search(r"[^aeiou]y$", word):
+        return f"{word[:-1]}ied"
+    return f"{word}{word[-1]}ed" if re.fullmatch(r"[^aeiou]*[aeiou][^aeiouwxy]", word, re.IGNORECASE) else f"{word}ed"
+
+
+def answers(outcome: str, intent: str) -> bool:
+    """Whether the action of an outcome is that of an intent in the past tense: RolledBack of RollBack."""
+    told, asked = words(outcome), words(intent)
+    if len(told) != len(asked):
+        return False
+    pairs = list(zip(told, asked, strict=True))
+    return all(one == other or _is_past_of(one, other) for one, other in pairs) and told != asked
+
+
+def _is_past_of(one: str, other: str) -> bool:
+    return one in (past(other), f"{other}ed", f"{other}{other[-1]}ed") or (
+        one in _IRREGULAR_PAST and one[0] == other[0]
+    )
+
+
 def phase_of(action: str) -> Phase:
     """Past tense is an outcome (`RolledBack`), anything else an intent (`RollBack`)."""
     return Phase.OUTCOME if any(is_past(word) for word in words(action)) else Phase.INTENT

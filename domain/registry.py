@@ -1,13 +1,15 @@
 """The set of types of one running service: replaced whole, never changed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import Any
 
 import yaml
 
 from domain import domain_type
 from domain.domain_type import DomainType
 from domain.errors import InvalidManifest, UnknownType
+from domain.objects import group_of
 from domain.resources import builtin_manifests
 
 
@@ -36,6 +38,12 @@ class Registry:
             known = ", ".join(sorted(self._types)) or "none"
             raise UnknownType(f"no domain type is called '{name}'", hint=f"Registered are: {known}.")
         return self._types[name]
+
+    def of_object(self, state: Mapping[str, Any]) -> DomainType | None:
+        """The type of an object, by kind and group."""
+        found = self._types.get(str(state.get("kind")))
+        ours = found is not None and (group_of(state) == found.group or not state.get("apiVersion"))
+        return found if ours else None
 
     def owning(self, kind: str) -> DomainType | None:
         """The type with the longest name that begins an event's kind, up to the end of a word."""

@@ -53,7 +53,7 @@ class CommonTypes:
         self.actor = object_type("Actor", "Who or what caused an event.")
         fields_of(self.actor).extend(self._actor_fields())
         fields_of(self.state).extend(self.state_fields(self.event))
-        fields_of(self.event).extend(self.event_fields(self.entity, self.state))
+        fields_of(self.event).extend(self.event_fields(self.entity, self.state, self.event))
         fields_of(self.entity).extend(self.entity_fields(self.state, self.event_connection, self.event))
         fields_of(self.event_edge).extend(self.edge_fields(self.event))
         fields_of(self.event_connection).extend(self.connection_fields(self.event_edge, self.event))
@@ -106,7 +106,7 @@ class CommonTypes:
             field(attribute("event", "state"), JSON, "The whole object, as it came.", name="raw", reads=Reads.STATE),
         ]
 
-    def event_fields(self, entity: type, state: type) -> list[StrawberryField]:
+    def event_fields(self, entity: type, state: type, event: type) -> list[StrawberryField]:
         return [
             field(attribute("event", "id"), ID, "The event's id, which is its writer's idempotency key.", name="id"),
             field(attribute("event", "kind"), str, "The kind, such as `ArtifactAppliedEvent`.", name="kind"),
@@ -153,6 +153,26 @@ class CommonTypes:
                 list_of(self.change),
                 "What it changed against the state before it; of a delete, the whole object ends.",
                 name="changes",
+                reads=Reads.STATE,
+            ),
+            field(resolving.event_intent, nullable(event), "Of an outcome: what had been asked.", name="intent"),
+            field(resolving.event_outcome, nullable(event), "Of an intent: what came of it.", name="outcome"),
+            field(resolving.event_pending, bool, "An intent without an outcome yet.", name="pending"),
+            field(
+                attribute("event", "failed"), bool, "An intent that was refused: see `spec.validation`.", name="failed"
+            ),
+            field(
+                resolving.event_requested,
+                nullable(JSON),
+                "Of an intent: the object that it asks for.",
+                name="requested",
+                reads=Reads.STATE,
+            ),
+            field(
+                resolving.event_deviations,
+                list_of(self.change),
+                "What the outcome's object has other than its intent's.",
+                name="deviations",
                 reads=Reads.STATE,
             ),
             field(resolving.event_meta, JSON, "The meta of the envelope.", name="meta", reads=Reads.BODY),
@@ -220,7 +240,7 @@ class CommonTypes:
         fields_of(state).extend(self.state_fields(event))
         fields_of(state).append(DocumentState("spec", JSON, "What the object is to be."))
         fields_of(state).append(DocumentState("status", JSON, "What was observed of the object."))
-        fields_of(event).extend(self.event_fields(entity, state))
+        fields_of(event).extend(self.event_fields(entity, state, event))
         pages = self.event_pages(GENERIC, event, of)
         fields_of(entity).extend(self.entity_fields(state, pages, event))
         return entity, state, event

@@ -51,7 +51,7 @@ def fill(types: DomainTypes, common: CommonTypes, declared: Mapping[str, DomainT
     name, schema = types.name, types.domain_type.newest.json_schema
     events = common.event_pages(name, types.event, f"objects of type {name}")
     fields_of(types.entity).extend(common.entity_fields(types.state, events, types.event))
-    fields_of(types.event).extend(common.event_fields(types.entity, types.state))
+    fields_of(types.event).extend(common.event_fields(types.entity, types.state, types.event))
     own = common.state_fields(types.event)
     reserved = frozenset(each.graphql_name or each.name for each in own)
     outputs = OutputTypes(lambda other: declared[other].entity if other in declared else None)

@@ -1,28 +1,25 @@
 """The root fields that write. What a caller can do wrong is a result with a type, not an error."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
-import strawberry
-from graphql import GraphQLResolveInfo
 from strawberry import argument
 from strawberry.types.field import StrawberryField
-from strawberry.types.union import StrawberryUnion
 
 from domain import entity as entities
 from domain import errors
-from domain.domain_type import DomainType
-from graph.arguments import AppId, Name
+from domain.domain_type import Action
+from graph.arguments import AppId, Name, TypeName
 from graph.common_types import CommonTypes
-from graph.definitions import Reads, field, list_of, object_type
+from graph.definitions import field, list_of, object_type
 from graph.domain_types import DomainTypes
-from graph.resolving import Asked, attribute
+from graph.resolving import Asked
 from graph.scalars import JSON
-from repository.event_log import Appended
-from repository.fields import HEADER
+from graph.write_results import WriteResults, answered, refusal
 from resolvers import commands, ingestion
-from resolvers.commands import Options
-from resolvers.views import EntityView, EventView, now
+from resolvers.commands import Options, Written
+
+_MOST_EVENTS = 1000
 
 EventId = Annotated[
     str | None,
@@ -34,7 +31,8 @@ Expected = Annotated[
         name="expectedVersion", description="The version that you read; 0 for a new entity. Refused if it has moved on."
     ),
 ]
-Comment = Annotated[str | None, argument(description="Why, in a sentence; kept in the event.")]
+Comment = Annotated[str | None, argument(description="Why, in a sentence; kept in the intent.")]
+Client = Annotated[JSON | None, argument(description="What the client says of itself; kept in the intent.")]
 Metadata = Annotated[
     JSON | None, argument(description="Anything else worth keeping, such as commit and branch: an object.")
 ]
@@ -45,9 +43,15 @@ Correlation = Annotated[
     str | None,
     argument(name="correlationId", description="The request that this belongs to; of this request by default."),
 ]
+DryRunOnly = Annotated[
+    bool, argument(name="dryRun", description="Only say what would become of it; nothing is stored.")
+]
+Anything = Annotated[JSON, argument(description="The complete object of any type, Kubernetes' too.")]
+OfApp = Annotated[
+    str | None, argument(name="appId", description="The app (tenant), where the object itself does not name it.")
+]
 Envelope = Annotated[JSON, argument(description="The whole envelope: apiVersion, kind, meta and spec.")]
 Envelopes = Annotated[list[JSON], argument(description="Whole envelopes, or CloudEvents 1.0.")]
-_MOST_EVENTS = 1000
 Imported = Annotated[
     bool,
     argument(
@@ -57,124 +61,83 @@ Imported = Annotated[
 ]
 
 
-@strawberry.interface(description="Why a write was refused. Nothing was stored.")
-class WriteError:
-    code: str = strawberry.field(description="A stable code, such as `VERSION_CONFLICT`.")
-    message: str = strawberry.field(description="What is wrong, with the value that is.")
-    hint: str | None = strawberry.field(description="What to do about it.")
-    path: str | None = strawberry.field(description="A JSON Pointer to what is wrong.")
-
-
-@strawberry.type(description="One way in which an object breaks its schema.")
-class Violation:
-    path: str = strawberry.field(description="A JSON Pointer into the object.")
-    message: str = strawberry.field(description="What is wrong there.")
-    rule: str = strawberry.field(description="The rule that is broken.")
-
-
-@strawberry.type(description="The object breaks its schema.")
-class ValidationFailure(WriteError):
-    violations: list[Violation] = strawberry.field(description="Every violation, with its path.")
-
-
-@strawberry.type(description="Somebody else wrote first.")
-class VersionConflict(WriteError):
-    expected: int = strawberry.field(description="The version that you expected.")
-    actual: int = strawberry.field(description="The version that the entity has.")
-
-
-@strawberry.type(description="The write was refused; `code` tells why.")
-class WriteRefused(WriteError):
-    retryable: bool = strawberry.field(description="Whether the same write may succeed later.")
-
-
 def mutation_type(common: CommonTypes, types: Iterable[DomainTypes]) -> type:
+    results = WriteResults(common)
     fields: list[StrawberryField] = []
     for each in types:
-        fields += _typed(each)
-    fields += _record(common)
-    return object_type("Mutation", "Everything that writes. Each field is one event in the log.", fields)
+        fields += _typed(each, results)
+    fields += _untyped(common, results)
+    return object_type("Mutation", "Everything that writes. Each field is one act in the log.", fields)
 
 
-def _typed(types: DomainTypes) -> Iterable[StrawberryField]:
-    domain_type, name = types.domain_type, types.name
-    result = _result(name, f"{name}Written", types.event, types.entity)
-    if domain_type.action("apply") is not None:
-        yield field(
-            _apply(domain_type, types.input),
-            result,
-            f"Stores an object of type {name} as its new state.",
-            name=f"apply{name}",
-        )
-    if any(action.deletes for action in domain_type.actions):
-        yield field(
-            _delete(domain_type), result, f"Ends an object of type {name}; its history stays.", name=f"delete{name}"
-        )
+def _typed(types: DomainTypes, results: WriteResults) -> Iterable[StrawberryField]:
+    """A field for each declared action."""
+    name, result = types.name, results.of(types.name, f"{types.name}Written", types.event, types.entity)
+    for action in types.domain_type.actions:
+        if action.deletes:
+            text = f"Ends an object of type {name} as `{action.outcome}`; its history stays."
+            yield field(_delete(name), result, text, name=f"{action.name}{name}")
+        else:
+            text = f"Stores an object of type {name} as its new state, as `{action.outcome}`."
+            yield field(_act(name, action, types.input), result, text, name=f"{action.name}{name}")
 
 
-def _record(common: CommonTypes) -> Iterable[StrawberryField]:
-    result = _result("Record", "EventRecorded", common.event, common.entity)
+def _untyped(common: CommonTypes, results: WriteResults) -> Iterable[StrawberryField]:
+    result = results.of("Record", "EventRecorded", common.event, common.entity)
+    text = "Stores an object of any type, registered or not, as its new state."
+    yield field(_act_on("apply"), result, text, name="apply")
+    text = "Validates an object of any type and stores it as its new state, as its `…ValidatedEvent`."
+    yield field(_act_on("validate"), result, text, name="validate")
+    yield field(_delete_any, result, "Ends an object of any type; its history stays.", name="delete")
     text = "Stores an event of any kind, known or not: what a pipeline reports in its own words."
     yield field(_record_event, result, text, name="recordEvent")
     text = "Stores up to 1,000 events, each by itself and in order; a result stands for each."
     yield field(_record_events, list_of(result), text, name="recordEvents")
 
 
-def _result(prefix: str, written: str, event: type, entity: type) -> Any:
-    """The union of a success and the ways to fail."""
-    success = object_type(
-        written,
-        "The event is stored.",
-        [
-            field(_event, event, "The event.", name="event", reads=Reads.THROUGH),
-            field(_entity, entity, "The entity, looked at right after the write.", name="entity"),
-            field(
-                attribute("deduplicated"),
-                bool,
-                "Whether the event had been stored before: same id, same content.",
-                name="deduplicated",
-            ),
-        ],
-    )
-
-    def resolve_type(value: Any, _: GraphQLResolveInfo[Any], __: Any) -> str:
-        return written if isinstance(value, Appended) else type(value).__name__
-
-    return _Result(prefix, success, resolve_type)
-
-
-class _Result(StrawberryUnion):
-    def __init__(self, prefix: str, success: type, resolve_type: Callable[..., str]) -> None:
-        members = (success, ValidationFailure, VersionConflict, WriteRefused)
-        super().__init__(
-            name=f"{prefix}Result",
-            type_annotations=tuple(strawberry.annotation.StrawberryAnnotation(each) for each in members),
-            description="What became of a write.",
-        )
-        self._resolve_type = resolve_type
-
-    def get_type_resolver(self, type_map: Any) -> Any:  # noqa: ARG002 - Strawberry's
-        return self._resolve_type
-
-
-def _apply(domain_type: DomainType, input_: Any) -> Callable[..., Any]:
-    async def apply(
+def _act(type_: str, action: Action, input_: Any) -> Callable[..., Any]:
+    async def act(
         info: Asked,
         object: Annotated[input_, argument(description="The complete object.")],  # noqa: A002 - the argument's name
         event_id: EventId = None,
         expected_version: Expected = None,
         comment: Comment = None,
+        client: Client = None,
         metadata: Metadata = None,
         execution_id: Execution = None,
         correlation_id: Correlation = None,
+        dry_run: DryRunOnly = False,
     ) -> Any:
-        options = Options(event_id, expected_version, execution_id, correlation_id, comment, metadata)
-        return await _answered(commands.apply(info.context, domain_type, object, options))
+        options = Options(event_id, expected_version, execution_id, correlation_id, comment, client, metadata, dry_run)
+        state = {"kind": type_} | {key: value for key, value in object.items() if value is not None}
+        return await answered(commands.act(info.context, action.name, state, None, options))
 
-    return apply
+    return act
 
 
-def _delete(domain_type: DomainType) -> Callable[..., Any]:
+def _act_on(action: str) -> Callable[..., Any]:
+    async def act(
+        info: Asked,
+        object: Anything,  # noqa: A002 - the argument's name
+        app_id: OfApp = None,
+        event_id: EventId = None,
+        expected_version: Expected = None,
+        comment: Comment = None,
+        client: Client = None,
+        metadata: Metadata = None,
+        execution_id: Execution = None,
+        correlation_id: Correlation = None,
+        dry_run: DryRunOnly = False,
+    ) -> Any:
+        options = Options(event_id, expected_version, execution_id, correlation_id, comment, client, metadata, dry_run)
+        if not isinstance(object, dict):
+            return refusal(errors.InvalidEnvelope("/object", f"an object is needed here, not {object!r}"))
+        return await answered(commands.act(info.context, action, object, app_id, options))
+
+    return act
+
+
+def _delete(type_: str) -> Callable[..., Any]:
     async def delete(
         info: Asked,
         name: Name,
@@ -182,24 +145,44 @@ def _delete(domain_type: DomainType) -> Callable[..., Any]:
         event_id: EventId = None,
         expected_version: Expected = None,
         comment: Comment = None,
+        client: Client = None,
         metadata: Metadata = None,
         execution_id: Execution = None,
         correlation_id: Correlation = None,
+        dry_run: DryRunOnly = False,
     ) -> Any:
-        options = Options(event_id, expected_version, execution_id, correlation_id, comment, metadata)
-        try:
-            entity = entities.entity(domain_type.name, app_id, name)
-        except errors.InvalidArgument as error:
-            return _refusal(error)
-        return await _answered(commands.delete(info.context, domain_type, entity, options))
+        options = Options(event_id, expected_version, execution_id, correlation_id, comment, client, metadata, dry_run)
+        return await answered(_deleted(info, type_, app_id, name, options))
 
     return delete
+
+
+async def _delete_any(
+    info: Asked,
+    type_: TypeName,
+    app_id: AppId,
+    name: Name,
+    event_id: EventId = None,
+    expected_version: Expected = None,
+    comment: Comment = None,
+    client: Client = None,
+    metadata: Metadata = None,
+    execution_id: Execution = None,
+    correlation_id: Correlation = None,
+    dry_run: DryRunOnly = False,
+) -> Any:
+    options = Options(event_id, expected_version, execution_id, correlation_id, comment, client, metadata, dry_run)
+    return await answered(_deleted(info, type_, app_id, name, options))
+
+
+async def _deleted(info: Asked, type_: str, app_id: str, name: str, options: Options) -> Written:
+    return await commands.delete(info.context, entities.entity(type_, app_id, name), options)
 
 
 async def _record_event(
     info: Asked, envelope: Envelope, expected_version: Expected = None, import_: Imported = False
 ) -> Any:
-    return await _answered(commands.record(info.context, envelope, expected_version, imported=import_))
+    return await answered(commands.record(info.context, envelope, expected_version, imported=import_))
 
 
 async def _record_events(info: Asked, envelopes: Envelopes, import_: Imported = False) -> Any:
@@ -208,39 +191,4 @@ async def _record_events(info: Asked, envelopes: Envelopes, import_: Imported = 
             f"{len(envelopes):,} events are more than {_MOST_EVENTS:,}", hint="Send them in parts, or to POST /events."
         )
     results = await ingestion.store(info.context, envelopes, imported=import_)
-    return [_refusal(each) if isinstance(each, errors.DselError) else each for each in results]
-
-
-async def _answered(write: Awaitable[Appended]) -> Any:
-    """What was stored, or why it was not. What is not the caller's fault goes on as an error."""
-    try:
-        return await write
-    except errors.StoreUnavailable:
-        raise
-    except errors.DselError as error:
-        return _refusal(error)
-
-
-def _refusal(error: errors.DselError) -> Any:
-    common: dict[str, Any] = {
-        "code": error.code,
-        "message": str(error),
-        "hint": error.hint,
-        "path": error.details.get("path"),
-    }
-    match error:
-        case errors.ValidationFailed():
-            found = [Violation(path=each.path, message=each.message, rule=each.rule) for each in error.violations]
-            return ValidationFailure(**common, violations=found)
-        case errors.VersionConflict():
-            return VersionConflict(**common, expected=error.details["expected"], actual=error.details["actual"])
-        case _:
-            return WriteRefused(**common, retryable=error.retryable)
-
-
-def _event(root: Appended, info: Asked) -> Any:
-    return EventView(root.event, now(info.context.instant), HEADER)
-
-
-def _entity(root: Appended, info: Asked) -> Any:
-    return EntityView(root.event.entity, now(info.context.instant))
+    return [refusal(each) if isinstance(each, errors.DselError) else Written(each) for each in results]

@@ -9,14 +9,14 @@ from strawberry import Info
 
 from domain import envelope
 from domain.changes import Change, changes
-from domain.event import Event
+from domain.event import Event, Phase
 from domain.objects import meta_of
 from graph import moments, node_ids
 from graph.arguments import After, First, IncludeDeleted, KnownAt, Time, Where, event_filter
 from graph.scalars import Instant
 from graph.selection import needed
 from repository.fields import HEADER, STATE, WHOLE, Fields
-from resolvers import lists, temporal
+from resolvers import lists, pairs, temporal
 from resolvers.context import Context
 from resolvers.references import Paths, bound
 from resolvers.views import ActorView, EdgeView, EntityView, EventView, PageView, StateView
@@ -117,6 +117,39 @@ async def event_changes(root: EventView, info: Asked) -> list[Change]:
     before: Event | None = await info.context.load(temporal.predecessors, root, STATE)
     old = before.state if before and not before.deletes else None
     return list(changes(old, None if after.deletes else after.state))
+
+
+async def event_intent(root: EventView, info: Asked) -> Any:
+    if root.event.phase is Phase.INTENT:
+        return None
+    return await info.context.load(pairs.partners, root, needed(info))
+
+
+async def event_outcome(root: EventView, info: Asked) -> Any:
+    if root.event.phase is Phase.OUTCOME:
+        return None
+    return await info.context.load(pairs.partners, root, needed(info))
+
+
+async def event_pending(root: EventView, info: Asked) -> bool:
+    if root.event.phase is Phase.OUTCOME or root.event.failed:
+        return False
+    return await info.context.load(pairs.partners, root, HEADER) is None
+
+
+async def event_requested(root: EventView, info: Asked) -> Any:
+    if root.event.phase is Phase.OUTCOME:
+        return None
+    return (await _with(root, info, STATE)).state
+
+
+async def event_deviations(root: EventView, info: Asked) -> list[Change]:
+    partner: EventView | None = await info.context.load(pairs.partners, root, STATE)
+    if partner is None:
+        return []
+    own = await _with(root, info, STATE)
+    asked, done = (own, partner.event) if root.event.phase is Phase.INTENT else (partner.event, own)
+    return list(changes(asked.state, done.state)) if asked.state is not None else []
 
 
 def event_entity(root: EventView) -> EntityView:

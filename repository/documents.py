@@ -20,7 +20,7 @@ LATEST = "latest"
 BOOKKEEPING = "state"
 
 _HEADER = (
-    "_id entity version timestamp recordedAt kind action phase actor apiVersion stateful deletes timestampText"
+    "_id entity version timestamp recordedAt kind action phase actor apiVersion stateful deletes failed timestampText"
     " correlationId executionId"
 ).split()
 _BODY = ("meta", "spec", "rest", "stateKey")
@@ -47,6 +47,7 @@ def event_document(draft: Draft, event_id: str, version: int, timestamp: datetim
         "apiVersion": draft.api_version,
         "stateful": draft.stateful,
         "deletes": draft.deletes,
+        "failed": draft.failed or None,
         "timestampText": draft.timestamp_text,
         "correlationId": draft.correlation_id,
         "executionId": draft.execution_id,
@@ -87,6 +88,7 @@ def event_from(document: Mapping[str, Any], entity: Entity | None = None) -> Eve
         api_version=document["apiVersion"],
         stateful=document["stateful"],
         deletes=document["deletes"],
+        failed=get("failed", False),
         timestamp_text=get("timestampText"),
         correlation_id=get("correlationId"),
         execution_id=get("executionId"),

@@ -106,6 +106,11 @@ class MongoEventLog:
         found = await self._database.find(EVENTS, {"_id": {"$in": list(ids)}}, projection=projection(fields))
         return {each["_id"]: event_from(each) for each in found}
 
+    async def correlated(self, correlation_ids: Sequence[str], keys: Sequence[str], fields: Fields) -> list[Event]:
+        condition = {"correlationId": {"$in": list(correlation_ids)}, "entity": {"$in": list(keys)}}
+        found = await self._database.find(EVENTS, condition, projection=projection(fields))
+        return sorted((event_from(each) for each in found), key=lambda event: event.version)
+
     async def search(self, page: LogPage, moment: Moment, fields: Fields) -> list[Event]:
         found = await self._database.find(
             EVENTS,

@@ -1,21 +1,31 @@
-"""Writing: from an object or an envelope to an event in the log."""
+"""Writing: from an object or an envelope to an intent and an outcome in the log."""
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from domain import envelope as envelopes
-from domain import instants
-from domain.domain_type import Action, DomainType
+from domain import instants, kinds, rules
+from domain.domain_type import DomainType
 from domain.entity import Entity
-from domain.errors import DselError, EntityNotFound, Forbidden, InvalidEnvelope, VersionConflict
-from domain.event import Document, Draft
-from domain.validation import validate
-from repository.event_log import Append, Appended
+from domain.errors import (
+    Contention,
+    DselError,
+    EntityNotFound,
+    Forbidden,
+    InvalidEnvelope,
+    ValidationFailed,
+    VersionConflict,
+)
+from domain.event import Document, Draft, Event, Phase
+from domain.report import Report
+from repository.event_log import Append, Appended, Latest
 from repository.fields import HEADER, STATE
 from resolvers.context import Context, Right
 
 _ATTEMPTS = 10
+_INTENTS = uuid.UUID("7f3b8c64-0e0b-5d4c-9a54-5f1b0c3c9d2e")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,85 +37,207 @@ class Options:
     execution_id: str | None = None
     correlation_id: str | None = None
     comment: str | None = None
+    """Why; kept in the intent."""
+    client: Any = None
+    """What the client says of itself; kept in the intent."""
     metadata: Any = None
+    """What belongs to the object's delivery, such as the commit; kept in the outcome."""
+    dry_run: bool = False
 
 
-async def apply(context: Context, domain_type: DomainType, state: Document, options: Options) -> Appended:
-    """Stores the object as the new state. Raises ValidationFailed, VersionConflict and the like."""
-    state = {"apiVersion": domain_type.newest.name, "kind": domain_type.name} | {
-        key: value for key, value in state.items() if value is not None or key not in ("apiVersion", "kind")
-    }
-    action = _action(domain_type, "apply")
-    return await record(
-        context, _envelope(action.outcome, {}, options, {domain_type.state_key: state}), options.expected_version
-    )
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a write. Of a dry run `appended` is None, and so is `intent` when none was worth storing."""
+
+    appended: Appended | None
+    report: Report | None = None
+    intent: Event | None = None
 
 
-async def delete(context: Context, domain_type: DomainType, entity: Entity, options: Options) -> Appended:
+class Rejected(ValidationFailed):
+    """The object is not valid. `intent` tells of the attempt when its type records failures."""
+
+    def __init__(self, subject: str, report: Report, intent: Event | None) -> None:
+        super().__init__(subject, report.violations)
+        self.report = report
+        self.intent = intent
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """One act as a draft of its outcome, with what only its intent keeps."""
+
+    outcome: Draft
+    intent_kind: str
+    asked: Document
+    options: Options
+
+    def intent(self, *, failed: Report | None = None) -> Draft:
+        spec = self.asked | ({"validation": failed.as_document()} if failed else {})
+        event_id = str(uuid.uuid5(_INTENTS, self.outcome.id)) if self.outcome.id else None
+        action = self.intent_kind.removesuffix("Event").removeprefix(self.outcome.entity.type.partition(".")[0])
+        return replace(
+            self.outcome,
+            id=event_id,
+            kind=self.intent_kind,
+            action=action,
+            phase=Phase.INTENT,
+            deletes=False,
+            failed=failed is not None,
+            spec=spec,
+        )
+
+
+async def act(context: Context, action: str, state: Document, app_id: str | None, options: Options) -> Written:
+    """Stores the object as its new state by the action, `apply` say. Raises Rejected, VersionConflict and the like."""
+    domain_type = _type_of(context, state)
+    if domain_type is not None:
+        state = {"apiVersion": domain_type.newest.name, "kind": domain_type.name} | state
+    intent, outcome = _kinds(domain_type, action, str(state.get("kind")))
+    key = domain_type.state_key if domain_type else kinds.lower_camel(str(state.get("kind")))
+    meta = {"appId": app_id} if app_id is not None else {}
+    command = _command(context, intent, outcome, meta, {key: state}, options)
+    if domain_type is None:
+        return await _commit(context, command, None, None)
+    if not rules.need_old_state(domain_type):
+        return await _commit(context, command, rules.evaluate(domain_type, state, None), None, domain_type)
+    return await _on_current(context, command, lambda latest: _judged(command, domain_type, latest))
+
+
+async def delete(context: Context, entity: Entity, options: Options) -> Written:
     """Ends the entity, keeping its last state. Raises EntityNotFound when there is no state to end."""
-    action = next((each for each in domain_type.actions if each.deletes), None)
-    if action is None:
-        raise Forbidden(f"objects of type {domain_type.name} cannot be deleted", hint="Declare an action that deletes.")
-    meta = {"name": entity.name, "appId": entity.app_id}
-    return await record(context, _envelope(action.outcome, meta, options, {}), options.expected_version)
+    domain_type = context.registry.get(entity.type)
+    intent, outcome = _deleting(domain_type, entity.type.partition(".")[0])
+    command = _command(context, intent, outcome, {"name": entity.name, "appId": entity.app_id}, {}, options)
+    command = replace(command, outcome=replace(command.outcome, entity=entity))
+    return await _on_current(context, command, lambda latest: _ended(context, command, latest))
 
 
 async def record(
     context: Context, envelope: Any, expected_version: int | None = None, *, imported: bool = False
-) -> Appended:
+) -> Written:
     """Stores an envelope of any kind.
 
     The actor is the caller, and so is the time the server's, unless the caller may import: then the envelope's own
-    time counts, and with `imported` its own actor too, and the object need not satisfy its schema.
+    time counts, and with `imported` its own actor too, and the object need not be valid.
     """
-    appended = await _commit(context, drafted(context, envelope, imported=imported), expected_version)
-    context.renew(max(appended.event.timestamp, appended.event.recorded_at))
-    return appended
+    draft, report = drafted(context, envelope, imported=imported)
+    if draft.deletes and draft.state is None:
+        return await commit_delete(context, draft, expected_version)
+    command = _Command(draft, "", {}, Options(event_id=draft.id, expected_version=expected_version))
+    return await _commit(context, command, report, expected_version)
 
 
-def drafted(context: Context, envelope: Any, *, imported: bool) -> Draft:
+async def commit_delete(context: Context, draft: Draft, expected_version: int | None) -> Written:
+    """A delete that came without the object keeps the last one."""
+    command = _Command(draft, "", {}, Options(event_id=draft.id, expected_version=expected_version))
+    return await _on_current(context, command, lambda latest: _ended(context, command, latest))
+
+
+def drafted(context: Context, envelope: Any, *, imported: bool) -> tuple[Draft, Report | None]:
     """What the caller may store of an envelope. Raises Forbidden, InvalidEnvelope or ValidationFailed."""
     draft = _authorised(context, envelopes.read(envelope, context.registry, context.caller.actor), envelope, imported)
+    if imported:
+        return draft, None
+    draft = replace(draft, correlation_id=draft.correlation_id or context.correlation_id)
     domain_type = context.registry.get(draft.entity.type)
-    if domain_type is not None and draft.stateful and draft.state is not None and not imported:
-        validate(domain_type, draft.state)
-    return draft if imported else replace(draft, correlation_id=draft.correlation_id or context.correlation_id)
+    if domain_type is None or not draft.stateful or draft.state is None:
+        return draft, None
+    report = rules.evaluate(domain_type, draft.state, None)
+    if not report.passed:
+        raise Rejected(str(draft.entity), report, None)
+    return draft, report
 
 
-async def _commit(context: Context, draft: Draft, expected_version: int | None) -> Appended:
-    if not (draft.deletes and draft.state is None):
-        return await _append(context, draft, expected_version)
-    return await commit_delete(context, draft, expected_version)
+Prepared = tuple[_Command, Report | None, DomainType | None]
 
 
-async def commit_delete(context: Context, draft: Draft, expected_version: int | None) -> Appended:
-    """A delete that came without the object keeps the last one, read at the version that it is written on."""
+async def _on_current(context: Context, command: _Command, prepare: Callable[[Latest | None], Prepared]) -> Written:
+    """Writes what `prepare` makes of the current state, on the version at which that was read."""
+    options, entity = command.options, command.outcome.entity
+    if options.event_id is not None and options.event_id in await context.log.events_by_id([options.event_id], HEADER):
+        return await _commit(context, command, None, None)  # a repetition, or a conflict: the log tells which
     for _ in range(_ATTEMPTS):
-        if draft.id is not None and draft.id in await context.log.events_by_id([draft.id], HEADER):
-            return await _append(context, draft, None)  # a repetition, or a conflict: the log tells which
-        version, complete = await _completed(context, draft)
+        latest = (await context.log.latest([entity.key], STATE)).get(entity.key)
+        prepared, report, domain_type = prepare(latest)
+        version = latest.version if latest else 0
         try:
-            return await _append(context, complete, version if expected_version is None else expected_version)
+            expected = version if options.expected_version is None else options.expected_version
+            return await _commit(context, prepared, report, expected, domain_type)
         except VersionConflict:
-            if expected_version is not None:
+            if options.expected_version is not None:
                 raise
-    return await _append(context, complete, version)
+    raise Contention(f"{entity} is being written by too many at once", hint="Try again.")
 
 
-async def _completed(context: Context, draft: Draft) -> tuple[int, Draft]:
-    key = draft.entity.key
-    latest = (await context.log.latest([key], STATE)).get(key)
+def _judged(command: _Command, domain_type: DomainType, latest: Latest | None) -> Prepared:
+    old = latest.state.state if latest and latest.state and not latest.state.deletes else None
+    return command, rules.evaluate(domain_type, command.outcome.state or {}, old), domain_type
+
+
+def _ended(context: Context, command: _Command, latest: Latest | None) -> Prepared:
+    entity = command.outcome.entity
     if latest is None or latest.state is None or latest.state.deletes:
-        raise EntityNotFound(f"there is no {draft.entity} to delete", hint="Look at its events with includeDeleted.")
-    state_key = latest.state.state_key or _state_key(context, draft.entity)
-    return latest.version, replace(draft, state=latest.state.state, state_key=state_key)
+        raise EntityNotFound(f"there is no {entity} to delete", hint="Look at its events with includeDeleted.")
+    domain_type = context.registry.get(entity.type)
+    key = domain_type.state_key if domain_type else kinds.lower_camel(entity.type.partition(".")[0])
+    return replace(command, outcome=replace(command.outcome, state=latest.state.state, state_key=key)), None, None
 
 
-async def _append(context: Context, draft: Draft, expected_version: int | None) -> Appended:
-    [result] = await context.log.append([Append(draft, expected_version)])
-    if isinstance(result, DselError):
-        raise result
-    return result
+async def _commit(
+    context: Context,
+    command: _Command,
+    report: Report | None,
+    expected_version: int | None,
+    domain_type: DomainType | None = None,
+) -> Written:
+    expected = expected_version if expected_version is not None else command.options.expected_version
+    if report is not None and not report.passed:
+        raise Rejected(str(command.outcome.entity), report, await _failure(context, command, report, domain_type))
+    if command.options.dry_run:
+        return Written(None, report)
+    outcome = command.outcome
+    if report is not None and "validation" not in outcome.spec:
+        outcome = replace(outcome, spec={**outcome.spec, "validation": report.as_document()})
+    if not command.asked:
+        [appended] = await _append(context, [Append(outcome, expected)])
+        return Written(appended, report)
+    intent = Append(command.intent(), expected)
+    asked, appended = await _append(context, [intent, Append(outcome, follows=True)])
+    return Written(appended, report, asked.event if asked.event.phase is Phase.INTENT else None)
+
+
+async def _failure(context: Context, command: _Command, report: Report, domain_type: DomainType | None) -> Event | None:
+    """The failed attempt as an intent, where the type wants to know of them; never as state."""
+    if domain_type is None or not domain_type.record_failures or command.options.dry_run:
+        return None
+    [appended] = await _append(context, [Append(command.intent(failed=report))])
+    return appended.event
+
+
+async def _append(context: Context, appends: list[Append]) -> list[Appended]:
+    stored = []
+    for result in await context.log.append(appends):
+        if isinstance(result, DselError):
+            raise result
+        stored.append(result)
+    context.renew(max(max(each.event.timestamp, each.event.recorded_at) for each in stored))
+    return stored
+
+
+def _command(context: Context, intent: str, outcome: str, meta: Document, spec: Document, options: Options) -> _Command:
+    asked = {"comment": options.comment, "client": options.client}
+    asked = {key: value for key, value in asked.items() if value is not None}
+    own = {"metadata": options.metadata} if options.metadata is not None else {}
+    ids = {"eventId": options.event_id, "executionId": options.execution_id, "correlationId": options.correlation_id}
+    meta |= {key: value for key, value in ids.items() if value is not None}
+    # The intent's part is read too: the digest must tell two commands apart that differ in nothing else.
+    envelope = {"apiVersion": "v1alpha1", "kind": outcome, "meta": meta, "spec": {**spec, **own, **asked}}
+    if not isinstance(options.metadata, dict | None):
+        raise InvalidEnvelope("/spec/metadata", f"an object is needed here, not {options.metadata!r}")
+    draft = envelopes.read(envelope, context.registry, context.caller.actor)
+    draft = replace(draft, spec=own, correlation_id=draft.correlation_id or context.correlation_id)
+    return _Command(draft, intent, asked, options)
 
 
 def _authorised(context: Context, draft: Draft, envelope: Mapping[str, Any], imported: bool) -> Draft:
@@ -123,30 +255,31 @@ def _authorised(context: Context, draft: Draft, envelope: Mapping[str, Any], imp
     return replace(draft, meta=meta)
 
 
-def _envelope(kind: str, meta: Document, options: Options, spec: Document) -> Document:
-    known = {"eventId": options.event_id, "executionId": options.execution_id, "correlationId": options.correlation_id}
-    metadata = dict(options.metadata or {}) if isinstance(options.metadata, dict | None) else None
-    if metadata is None:
-        raise InvalidEnvelope("/spec/metadata", f"an object is needed here, not {options.metadata!r}")
-    if options.comment is not None:
-        metadata["comment"] = options.comment
-    return {
-        "apiVersion": "v1alpha1",
-        "kind": kind,
-        "meta": {**meta, **{key: value for key, value in known.items() if value is not None}},
-        "spec": {**spec, **({"metadata": metadata} if metadata else {})},
-    }
+def _type_of(context: Context, state: Document) -> DomainType | None:
+    """The registered type of an object, by its kind and group."""
+    kind = state.get("kind")
+    if not isinstance(kind, str) or not kind:
+        raise InvalidEnvelope("/kind", "the object does not say its kind")
+    return context.registry.of_object(state)
 
 
-def _action(domain_type: DomainType, name: str) -> Action:
-    found = domain_type.action(name)
-    if found is None:
+def _kinds(domain_type: DomainType | None, name: str, kind: str) -> tuple[str, str]:
+    """The kinds of the intent and the outcome of an action."""
+    if domain_type is None:
+        word = name[:1].upper() + name[1:]
+        return f"{kind}{word}Event", f"{kind}{kinds.past(word)}Event"
+    action = domain_type.action(name)
+    if action is None:
         raise Forbidden(
             f"objects of type {domain_type.name} have no action '{name}'", hint="Declare it in the manifest."
         )
-    return found
+    return action.intent, action.outcome
 
 
-def _state_key(context: Context, entity: Entity) -> str:
-    domain_type = context.registry.get(entity.type)
-    return domain_type.state_key if domain_type else entity.type[:1].lower() + entity.type[1:]
+def _deleting(domain_type: DomainType | None, kind: str) -> tuple[str, str]:
+    if domain_type is None:
+        return _kinds(None, "delete", kind)
+    action = next((each for each in domain_type.actions if each.deletes), None)
+    if action is None:
+        raise Forbidden(f"objects of type {domain_type.name} cannot be deleted", hint="Declare an action that deletes.")
+    return action.intent, action.outcome

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from domain import cloud_events
 from domain import envelope as envelopes
@@ -48,7 +48,7 @@ def batches(documents: Iterable[Any], size: int = BATCH) -> Iterable[list[Any]]:
 def _read(context: Context, document: Any, *, imported: bool) -> Append | DselError:
     try:
         envelope = cloud_events.envelope(document) if cloud_events.is_cloud_event(document) else document
-        return Append(commands.drafted(context, _identified(envelope), imported=imported))
+        return Append(commands.drafted(context, _identified(envelope), imported=imported)[0])
     except DselError as error:
         return error
 
@@ -67,7 +67,8 @@ async def _append(context: Context, run: Sequence[Append | DselError]) -> list[R
 
 async def _deleted(context: Context, append: Append) -> Result:
     try:
-        return await commands.commit_delete(context, append.draft, None)
+        written = await commands.commit_delete(context, append.draft, None)
+        return cast(Appended, written.appended)
     except DselError as error:
         return error
 
