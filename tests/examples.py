@@ -1,5 +1,6 @@
 """The objects, envelopes, drafts and events that tests are about."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -68,7 +69,7 @@ def draft(entity: Entity = VPC, action: str = "Applied", state: Document | None 
         "deletes": action == "Deleted",
         "actor": JOHN,
         "api_version": "v1alpha1",
-        "digest": content,
+        "digest": hashlib.sha256(content.encode()).hexdigest(),
         "state": state,
         "state_key": "artifact" if state is not None else None,
     }

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from domain import timeline
 from domain.entity import Entity
 from domain.errors import DselError
-from domain.event import Draft, Event, Phase
+from domain.event import Document, Draft, Event, Phase
 from domain.labels import Requirement
 from domain.objects import labels_of
 from examples import JOHN, PIPELINE, T0, Hands, artifact, draft, later
-from repository.event_log import Append, Appended, EventFilter, EventLog, Moment
+from repository.event_log import Append, Appended, EventFilter, EventLog, Moment, TimelinePage
+from repository.fields import STATE, WHOLE
 
 NAMES = ("a", "a/b", "b")
 ACTIONS = ("Applied", "Applied", "Applied", "Deleted", "Scanned", "Apply", "Delete")
@@ -128,6 +129,55 @@ def committed(results: Sequence[Appended | DselError]) -> list[Event]:
     """The events of an append of which every draft must have been committed for the first time."""
     assert all(isinstance(each, Appended) and not each.deduplicated for each in results), results
     return [each.event for each in results if isinstance(each, Appended)]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is comparable of the summary of an entity."""
+
+    version: int
+    first: str
+    last: str
+    state: str | None
+    content: Document | None
+    outcomes: int
+    intents: int
+
+
+async def summary_of(log: EventLog, entity: Entity) -> Summary:
+    found = (await log.latest([entity.key], STATE))[entity.key]
+    assert found.entity == entity
+    state = found.state
+    return Summary(
+        version=found.version,
+        first=found.first.id,
+        last=found.last.id,
+        state=state.id if state else None,
+        content=state.state if state else None,
+        outcomes=found.outcomes,
+        intents=found.intents,
+    )
+
+
+def recomputed_from(events: Sequence[Event]) -> Summary:
+    """What the summary of an entity must say, by the specification; of one event or more."""
+    ordered = timeline.history(events, ALWAYS.at, ALWAYS.known_at)
+    state = timeline.as_of(events, ALWAYS.at, ALWAYS.known_at, include_deleted=True)
+    return Summary(
+        version=len(ordered),
+        first=ordered[-1].id,
+        last=ordered[0].id,
+        state=state.id if state else None,
+        content=state.state if state else None,
+        outcomes=sum(event.phase is Phase.OUTCOME for event in events),
+        intents=sum(event.phase is Phase.INTENT for event in events),
+    )
+
+
+async def recomputed(log: EventLog, entity: Entity) -> Summary:
+    """What the summary of an entity must say by what the log holds."""
+    events = await log.events([entity.key], TimelinePage(10_000), ALWAYS, WHOLE)
+    return recomputed_from(events[entity.key])
 
 
 def steps() -> st.SearchStrategy[list[Step]]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain import timeline
 from domain.labels import parse
 from examples import Hands
-from histories import ALWAYS, NAMES, History, Step, filters, moments, play, steps
+from histories import ALWAYS, NAMES, History, Step, filters, moments, play, recomputed_from, steps, summary_of
 from repository.driver import Database
 from repository.event_log import EntityFilter, EntityPage, EventFilter, LogPage, Moment, TimelinePage
 from repository.fields import STATE, WHOLE
@@ -68,20 +68,9 @@ async def check_lists(log: MongoEventLog, history: History, moment: Moment, sele
 
 async def check_latest(log: MongoEventLog, history: History) -> None:
     summaries = await log.latest(history.keys, STATE)
-    for key in history.keys:
-        events, summary = history.timeline(key, ALWAYS, EventFilter()), summaries.get(key)
-        if summary is None:
-            assert not events
-            continue
-        assert summary.entity.key == key
-        assert summary.version == len(events)
-        assert (summary.first.id, summary.last.id) == (events[-1].id, events[0].id)
-        assert summary.outcomes == sum(event.phase.name == "OUTCOME" for event in events)
-        assert summary.intents == len(events) - summary.outcomes
-        state = history.as_of(key, ALWAYS)
-        assert (summary.state and (summary.state.id, summary.state.state, summary.state.deletes)) == (
-            state and (state.id, state.state, state.deletes)
-        )
+    assert set(summaries) == {event.entity.key for event in history.events}
+    for summary in summaries.values():
+        assert await summary_of(log, summary.entity) == recomputed_from(history.of(summary.entity.key))
 
 
 @ON_MONGODB
