@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import schema_command, serve_command
+from cli import database_command, schema_command, serve_command
 
 app = typer.Typer(
     name="dsel",
@@ -13,3 +13,4 @@ app = typer.Typer(
 )
 app.command("serve")(serve_command.serve)
 app.command("schema")(schema_command.schema)
+app.command("database-user")(database_command.database_user)

@@ -1,7 +1,9 @@
 """The indexes, as data. What each is for, and in which order its keys must stand, is in docs/storage.md."""
 
 from pymongo import IndexModel
+from pymongo.errors import OperationFailure
 
+from domain.errors import StartupError
 from repository.documents import BOOKKEEPING, EVENTS, LATEST
 from repository.driver import Database
 
@@ -38,12 +40,24 @@ _MARKER = {
     "_id": "indexes",
     "indexes": {name: [index.document["name"] for index in indexes] for name, indexes in INDEXES.items()},
 }
+_UNAUTHORIZED = 13
 
 
 async def ensure(database: Database) -> None:
-    """Makes the indexes that are missing. A service user who may not needs an administrator to have done it."""
-    if await database.find(BOOKKEEPING, _MARKER, limit=1):
-        return
+    """Makes the indexes that are missing. Raises StartupError when the user may not."""
+    try:
+        if not await database.find(BOOKKEEPING, _MARKER, limit=1):
+            await _make(database)
+    except OperationFailure as error:
+        if error.code != _UNAUTHORIZED:
+            raise
+        raise StartupError(
+            "the database lacks indexes, and the user of DSEL_MONGODB_URI may not make them",
+            hint="Run `dsel database-user` as an administrator of MongoDB.",
+        ) from error
+
+
+async def _make(database: Database) -> None:
     for collection, indexes in INDEXES.items():
         await database.create_indexes(collection, indexes)
     await database.put(BOOKKEEPING, _MARKER)
