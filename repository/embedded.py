@@ -84,6 +84,7 @@ class EmbeddedMongod:
 
         Raises MongodNotFound, DataFolderUnusable or MongodFailed; nothing is left running then.
         """
+        find_mongod()  # where there is none, the data folder does not matter
         self._lock = _claim(self._data)
         self._stopped.clear()
         try:
