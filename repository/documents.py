@@ -23,9 +23,9 @@ _HEADER = (
     "_id entity version timestamp recordedAt kind action phase actor apiVersion stateful deletes failed timestampText"
     " correlationId executionId"
 ).split()
-_BODY = ("meta", "spec", "rest", "stateKey")
+_BODY = ("meta", "spec", "rest", "stateKey", "digest")  # of which the digest alone is always there
 # MongoDB and its drivers read meaning into a key that begins with a dollar sign ($ref makes a DBRef), so such keys are
-# kept with a full-width one.
+# kept behind a full-width one.
 _DOLLAR, _WIDE_DOLLAR = "$", "\uff04"
 _WIDE_NUMBER = re.compile(rb"\d{19}")
 
@@ -74,7 +74,7 @@ def event_from(document: Mapping[str, Any], entity: Entity | None = None) -> Eve
     """An event as far as `document` holds it."""
     get = document.get
     recode = decode if get("encoded") else _as_is
-    body = "stateKey" in document or "spec" in document or "meta" in document or "rest" in document
+    body = "digest" in document
     return Event(
         id=document["_id"],
         entity=entity or from_key(document["entity"]),
@@ -176,15 +176,11 @@ def _as_is(value: Any) -> Any:
 
 
 def _encoded_key(key: str) -> str:
-    if key.startswith(_DOLLAR):
-        return _WIDE_DOLLAR + key[1:]
-    return _WIDE_DOLLAR + key if key.startswith(_WIDE_DOLLAR) else key
+    return _WIDE_DOLLAR + key if key.startswith((_DOLLAR, _WIDE_DOLLAR)) else key
 
 
 def _decoded_key(key: str) -> str:
-    if key.startswith(_WIDE_DOLLAR * 2):
-        return key[1:]
-    return _DOLLAR + key[1:] if key.startswith(_WIDE_DOLLAR) else key
+    return key.removeprefix(_WIDE_DOLLAR)
 
 
 def _nameable(path: Path) -> Iterable[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from domain.values import MOST_DIGITS
+from domain.values import MOST_DIGITS, is_wide
 
 AWKWARD_KEYS = (
     "$ref $id $db $set $ $$ $numberDecimal $date $oid a.b . .. a. .a $a.b _id state spec meta name \uff04 \uff04\uff04"
@@ -64,7 +64,10 @@ def exact(value: Any) -> Any:
             return [exact(item) for item in value]
         case Decimal():
             return "number", str(value)
-        case int() if not isinstance(value, bool) and value.bit_length() > 63:
-            return "number", str(Decimal(value))  # an integer that BSON cannot hold may come back as a Decimal
+        case bool() | None | str():
+            return value, type(value)
+        case int():
+            # One that BSON cannot hold may come back as a Decimal, one of more than 32 bits as BSON's own int.
+            return ("number", str(Decimal(value))) if is_wide(value) else ("int", int(value))
         case _:
-            return type(value).__name__, repr(value)
+            return type(value), repr(value)
