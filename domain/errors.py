@@ -75,6 +75,12 @@ class InvalidSelector(InvalidArgument):
     code = "INVALID_LABEL_SELECTOR"
 
 
+class ValueMismatch(DselError):
+    """A value of a history that the type of today cannot show. It costs its own field."""
+
+    code = "VALUE_MISMATCH"
+
+
 class UnknownType(DselError):
     code = "UNKNOWN_TYPE"
 

@@ -270,7 +270,7 @@ class DocumentState(DocumentField):
         self._read = resolving.state_property(key, references)
 
     def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 - Strawberry's
-        return self._read(source)
+        return self.fit(self._read(source))
 
 
 def _page_info() -> type:

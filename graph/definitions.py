@@ -9,6 +9,8 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
+from graph.fitting import fit
+
 READS = "reads"
 
 
@@ -32,13 +34,14 @@ class DocumentField(StrawberryField):
             type_annotation=StrawberryAnnotation(type_),
             description=description,
         )
+        self.fit = fit(type_)
 
     @property
     def key(self) -> str:
         return self.python_name
 
     def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 - Strawberry's
-        return source.get(self.name)
+        return self.fit(source.get(self.name))
 
 
 def field(

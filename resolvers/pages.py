@@ -67,7 +67,7 @@ def _milliseconds(instant: datetime) -> int:
 
 
 def _read(kind: type, part: Any) -> Any:
-    value = _instant(part) if kind is datetime else kind(part)
+    value: Any = _instant(part) if kind is datetime else kind(part)
     if kind is int and is_wide(value):
         raise OverflowError(f"{value} is no version")
     return value

@@ -42,6 +42,8 @@ APPLY = f"""mutation($object: ArtifactInput!, $id: String, $version: Int, $comme
   written: applyArtifact(object: $object, eventId: $id, expectedVersion: $version, comment: $comment,
     metadata: $metadata, executionId: $execution, correlationId: $correlation) {{
     __typename ... on ArtifactWritten {{ {WRITTEN} }} {REFUSAL} }} }}"""
+BRING = f"""mutation($envelopes: [JSON!]!) {{ written: recordEvents(envelopes: $envelopes, import: true) {{
+    __typename ... on EventRecorded {{ {WRITTEN} }} {REFUSAL} }} }}"""
 DELETE = f"""mutation($name: String!, $appId: String!, $id: String, $version: Int, $comment: String) {{
   written: deleteArtifact(name: $name, appId: $appId, eventId: $id, expectedVersion: $version, comment: $comment) {{
     __typename ... on ArtifactWritten {{ {WRITTEN} }} {REFUSAL} }} }}"""
@@ -62,7 +64,8 @@ class Api:
         """The whole answer to a query."""
         body = {"query": query, "variables": variables}
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        return json.loads((await self.http.post("/graphql", json=body, headers=sent)).content)
+        answer: Json = json.loads((await self.http.post("/graphql", json=body, headers=sent)).content)
+        return answer
 
     async def ask(self, query: str, /, **variables: Any) -> Any:
         """The data of a query that must not fail."""
@@ -72,24 +75,24 @@ class Api:
 
     async def fault(self, query: str, /, **variables: Any) -> Json:
         """The only error of a query that must fail."""
-        errors = (await self.post(query, variables)).get("errors", [])
+        errors: list[Json] = (await self.post(query, variables)).get("errors", [])
         assert len(errors) == 1, errors
         return errors[0]
 
-    async def apply(self, object_: Json, **options: Any) -> Json:
+    async def apply(self, object_: Json, **options: Any) -> Any:
         return (await self.ask(APPLY, object=object_, **options))["written"]
 
-    async def delete(self, name: str, app_id: str, **options: Any) -> Json:
+    async def delete(self, name: str, app_id: str, **options: Any) -> Any:
         return (await self.ask(DELETE, name=name, appId=app_id, **options))["written"]
 
-    async def record(self, envelope: Any, *, version: int | None = None, imported: bool = False) -> Json:
+    async def record(self, envelope: Any, *, version: int | None = None, imported: bool = False) -> Any:
         return (await self.ask(RECORD, envelope=envelope, version=version, **{"import": imported}))["written"]
 
-    async def bring(self, envelope: Json) -> Json:
-        """Imports what must be importable; the event."""
-        written = await self.record(envelope, imported=True)
-        assert written["__typename"] == "EventRecorded", written
-        return written["event"]
+    async def bring(self, *envelopes: Json) -> list[Json]:
+        """Imports what must be importable; the events."""
+        written = (await self.ask(BRING, envelopes=envelopes))["written"]
+        assert {each["__typename"] for each in written} == {"EventRecorded"}, written
+        return [each["event"] for each in written]
 
     async def events(self, app_id: str | None = None) -> int:
         """How many events the log holds, asked of MongoDB itself."""

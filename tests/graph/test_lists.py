@@ -29,14 +29,14 @@ async def names(api: Api, app_id: str | None, **arguments: Any) -> list[str]:
 
 @pytest.fixture
 async def labelled(api: Api, app_id: str) -> str:
-    for name, labels in {
+    labels = {
         "a": {"team": "platform", "tier": "web"},
         "b": {"team": "platform", "tier": "api", "old": ""},
         "c": {"team": "data", "example.com/tier": "web"},
         "d": {},
         "e": None,
-    }.items():
-        await api.bring(applied(app_id, name, at=T0, labels=labels))
+    }
+    await api.bring(*(applied(app_id, name, at=T0, labels=each) for name, each in labels.items()))
     return app_id
 
 
@@ -87,12 +87,13 @@ async def test_a_selector_that_is_none_is_refused_with_what_is_wrong(api: Api, a
 
 
 async def test_a_list_as_of_a_moment_holds_what_existed_then_in_the_state_of_then(api: Api, app_id: str) -> None:
-    await api.bring(applied(app_id, "gone", at=T0, version="1.0.0", labels={"team": "a"}))
-    await api.bring(applied(app_id, "kept", at=later(10), version="1.0.0", labels={"team": "a"}))
-    await api.bring(told("ArtifactDeletedEvent", app_id, "gone", at=later(20)))
-    await api.bring(applied(app_id, "kept", at=later(30), version="2.0.0", labels={"team": "b"}))
-    await api.bring(told("ArtifactApplyEvent", app_id, "asked-for", at=later(40)))
-    api.clock.at = max(api.clock.at, later(1000))
+    await api.bring(
+        applied(app_id, "gone", at=T0, version="1.0.0", labels={"team": "a"}),
+        applied(app_id, "kept", at=later(10), version="1.0.0", labels={"team": "a"}),
+        told("ArtifactDeletedEvent", app_id, "gone", at=later(20)),
+        applied(app_id, "kept", at=later(30), version="2.0.0", labels={"team": "b"}),
+        told("ArtifactApplyEvent", app_id, "asked-for", at=later(40)),
+    )
 
     async def seen(at: float, selector: str = "") -> dict[str, str]:
         page = await listed(api, app_id, at=write(later(at)), selector=selector)
@@ -118,16 +119,14 @@ async def test_a_list_as_it_was_known_leaves_out_what_was_recorded_later(api: Ap
 
 
 async def test_a_list_is_in_the_order_of_app_and_name_and_of_its_own_type(api: Api, app_id: str) -> None:
-    for app, name in ((app_id, "b"), (app_id, "a/b"), (f"{app_id}-2", "a"), (app_id, "B"), (f"{app_id}/x", "z")):
-        await api.bring(applied(app, name, at=T0))
-    await api.record(told("ConfigAppliedEvent", app_id, "b", state=config(app_id, "b")))
+    entities = ((app_id, "b"), (app_id, "a/b"), (f"{app_id}-2", "a"), (app_id, "B"), (f"{app_id}/x", "z"))
+    await api.bring(*(applied(app, name, at=T0) for app, name in entities))
+    await api.bring(told("ConfigAppliedEvent", app_id, "b", state=config(app_id, "b")))
     assert await names(api, app_id) == ["B", "a/b", "b"]
     assert await names(api, f"{app_id}/x") == ["z"]
     everywhere = (await listed(api, None, first=500))["nodes"]
     mine = [(each["appId"], each["name"]) for each in everywhere if each["appId"].startswith(app_id)]
-    assert sorted(mine) == sorted(
-        [(app_id, "B"), (app_id, "a/b"), (app_id, "b"), (f"{app_id}-2", "a"), (f"{app_id}/x", "z")]
-    )
+    assert sorted(mine) == sorted(entities)
 
 
 async def pages(api: Api, app_id: str, size: int, **arguments: Any) -> list[list[str]]:
@@ -146,19 +145,15 @@ async def pages(api: Api, app_id: str, size: int, **arguments: Any) -> list[list
 
 @pytest.mark.parametrize("at", [None, write(later(5))])
 async def test_following_the_cursors_gives_every_entity_once(api: Api, app_id: str, at: str | None) -> None:
-    for name in "abcdefg":
-        await api.bring(applied(app_id, name, at=T0))
-    api.clock.at = max(api.clock.at, later(10))
+    await api.bring(*(applied(app_id, name, at=T0) for name in "abcdefg"))
     assert await pages(api, app_id, 3, at=at) == [["a", "b", "c"], ["d", "e", "f"], ["g"]]
     assert await pages(api, app_id, 7, at=at) == [list("abcdefg")]
 
 
 async def test_a_page_stays_right_while_others_write(api: Api, app_id: str) -> None:
-    for name in "bdfh":
-        await api.bring(applied(app_id, name, at=T0))
+    await api.bring(*(applied(app_id, name, at=T0) for name in "bdfh"))
     first = await listed(api, app_id, first=2)
-    for name in "aceg":
-        await api.bring(applied(app_id, name, at=T0))
+    await api.bring(*(applied(app_id, name, at=T0) for name in "aceg"))
     await api.delete("d", app_id)
     rest = await listed(api, app_id, first=20, after=first["pageInfo"]["endCursor"])
     assert [each["name"] for each in first["nodes"]] == ["b", "d"]
@@ -171,8 +166,7 @@ TIMELINE = """query($appId: String!, $first: Int! = 2, $after: String, $where: E
 
 
 async def test_pages_of_a_timeline_and_of_the_log_stay_right_while_others_write(api: Api, app_id: str) -> None:
-    for index in range(5):
-        await api.bring(applied(app_id, at=T0 if index < 3 else later(1), version=f"{index}.0.0"))
+    await api.bring(*(applied(app_id, at=T0 if index < 3 else later(1), version=str(index)) for index in range(5)))
     where = {"appIds": [app_id]}
     timeline, log, marks = [], [], {"timeline": None, "log": None}
     for round_ in range(3):
@@ -191,10 +185,7 @@ async def test_pages_of_a_timeline_and_of_the_log_stay_right_while_others_write(
 
 
 async def cursors(api: Api, app_id: str) -> dict[str, str]:
-    for name in "ab":
-        await api.bring(applied(app_id, name, at=T0))
-    await api.bring(applied(app_id, at=T0))
-    await api.bring(applied(app_id, at=T0))
+    await api.bring(*(applied(app_id, name, at=T0) for name in ("a", "b", "vpc")), applied(app_id, at=later(1)))
     return {
         "list": (await listed(api, app_id, first=1))["pageInfo"]["endCursor"],
         "timeline": (await api.ask(TIMELINE, appId=app_id, first=1))["artifact"]["events"]["pageInfo"]["endCursor"],
@@ -283,9 +274,11 @@ async def test_a_condition_that_nothing_can_meet_is_refused_under_the_name_that_
 
 async def test_the_whole_log_is_filtered_across_types_and_apps(api: Api, app_id: str) -> None:
     other = f"{app_id}-other"
-    await api.bring(applied(app_id, at=T0, by="ann"))
-    await api.bring(told("ConfigAppliedEvent", other, "c", at=later(1), by="bob", state=config(other, "c")))
-    await api.bring(told("WidgetSpunEvent", app_id, "w", at=later(2), by="ann", actorType="SERVICE"))
+    await api.bring(
+        applied(app_id, at=T0, by="ann"),
+        told("ConfigAppliedEvent", other, "c", at=later(1), by="bob", state=config(other, "c")),
+        told("WidgetSpunEvent", app_id, "w", at=later(2), by="ann", actorType="SERVICE"),
+    )
     both = {"appIds": [app_id, other]}
 
     async def found(**where: Any) -> list[str]:
@@ -301,8 +294,7 @@ async def test_the_whole_log_is_filtered_across_types_and_apps(api: Api, app_id:
 
 
 async def test_too_many_events_of_too_many_entities_are_refused_with_what_to_do(api: Api, app_id: str) -> None:
-    for index in range(45):
-        await api.bring(applied(app_id, f"n{index:02}", at=T0))
+    await api.bring(*(applied(app_id, f"n{index:02}", at=T0) for index in range(45)))
     query = """query($appId: String) { artifacts(appId: $appId, first: 45) {
         nodes { name events(first: 500) { nodes { id } } } } }"""
     answer = await api.post(query, {"appId": app_id})

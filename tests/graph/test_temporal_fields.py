@@ -13,18 +13,14 @@ STATE = "version validFrom validTo deleted spec { version } event { id kind vers
 @pytest.fixture
 async def history(api: Api, app_id: str) -> list[Any]:
     """vpc: applied at 0, checked at 5, applied at 10, asked for at 15, deleted at 20, applied again at 30 (in ms)."""
-    api.clock.at = max(api.clock.at, later(1000))
-    return [
-        await api.bring(each)
-        for each in (
-            applied(app_id, at=T0, by="ann@example.com", version="1.0.0"),
-            told("ArtifactComplianceCheckedEvent", app_id, at=later(5), by="checker", actorType="CONTROLLER"),
-            applied(app_id, at=later(10), by="bob@example.com", version="2.0.0"),
-            told("ArtifactApplyEvent", app_id, at=later(15), by="pipeline", actorType="SERVICE"),
-            told("ArtifactDeletedEvent", app_id, at=later(20), by="cleo@example.com"),
-            applied(app_id, at=later(30), by="dora@example.com", version="3.0.0"),
-        )
-    ]
+    return await api.bring(
+        applied(app_id, at=T0, by="ann@example.com", version="1.0.0"),
+        told("ArtifactComplianceCheckedEvent", app_id, at=later(5), by="checker", actorType="CONTROLLER"),
+        applied(app_id, at=later(10), by="bob@example.com", version="2.0.0"),
+        told("ArtifactApplyEvent", app_id, at=later(15), by="pipeline", actorType="SERVICE"),
+        told("ArtifactDeletedEvent", app_id, at=later(20), by="cleo@example.com"),
+        applied(app_id, at=later(30), by="dora@example.com", version="3.0.0"),
+    )
 
 
 async def vpc(api: Api, app_id: str, fields: str, **variables: Any) -> Any:
