@@ -59,6 +59,7 @@ class CommonTypes:
         fields_of(self.event_connection).extend(self.connection_fields(self.event_edge, self.event))
         self.generic = self._generic_types()
         self.log = self._mixed_log()
+        self.entities = self.entity_pages("Entity", self.entity, "entities")
 
     def event_pages(self, prefix: str, event: type, of: str) -> type:
         """The connection type of the events of one type."""

@@ -64,6 +64,8 @@ def _typed(types: list[DomainTypes]) -> Iterable[StrawberryField]:
 
 def _generic(common: CommonTypes) -> Iterable[StrawberryField]:
     yield field(_entity, nullable(common.entity), "One entity of any type, registered or not.", name="entity")
+    text = "The entities of a type, registered or not, by app and name."
+    yield field(_entities, common.entities, text, name="entities")
     yield field(_event, nullable(common.event), "One event by its id.", name="event", reads=Reads.THROUGH)
     yield field(_events, common.log, "The whole log, from new to old.", name="events")
     yield field(_node, nullable(common.node), "Anything by its global id.", name="node")
@@ -129,6 +131,20 @@ def _list(type_: str) -> Callable[..., Any]:
 
 async def _entity(root: RootView, info: Asked, type_: TypeName, app_id: AppId, name: Name) -> Any:
     return await lists.single(info.context, entities.entity(type_, app_id, name), _moment(root, info), needed(info))
+
+
+async def _entities(
+    root: RootView,
+    info: Asked,
+    type_: TypeName,
+    app_id: InApp = None,
+    label_selector: LabelSelector = None,
+    first: First = 20,
+    after: After = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> Any:
+    return await _list(type_)(root, info, app_id, label_selector, first, after, as_of, known_at)
 
 
 async def _event(root: RootView, info: Asked, id: GlobalId) -> Any:  # noqa: A002 - the argument's name

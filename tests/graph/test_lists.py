@@ -109,6 +109,38 @@ async def test_a_list_as_of_a_moment_holds_what_existed_then_in_the_state_of_the
     assert await names(api, app_id) == ["kept"]
 
 
+async def test_entities_of_any_type_are_listed_by_its_name_as_those_of_a_registered_one_are(
+    api: Api, app_id: str
+) -> None:
+    query = """query($type: String!, $appId: String, $selector: String, $first: Int!, $after: String, $at: Instant) {
+      entities(type: $type, appId: $appId, labelSelector: $selector, first: $first, after: $after, asOf: $at) {
+        nodes { __typename type name current { raw } } pageInfo { hasNextPage endCursor } } }"""
+
+    async def page(type_: str = "Widget", first: int = 20, **arguments: Any) -> Any:
+        return (await api.ask(query, type=type_, appId=app_id, first=first, **arguments))["entities"]
+
+    def widget(name: str, **labels: str) -> Any:
+        state = {"kind": "Widget", "meta": {"name": name, "labels": labels}, "spec": {"size": 1}}
+        return told("WidgetAppliedEvent", app_id, name, at=T0, state=state)
+
+    await api.bring(applied(app_id, at=T0), widget("a", team="x"), widget("b"), widget("c", team="x"))
+    api.clock.move(1)
+    first = await page(first=2)
+    assert [each["name"] for each in first["nodes"]] == ["a", "b"]
+    assert first["nodes"][1] == {
+        "__typename": "GenericEntity",
+        "type": "Widget",
+        "name": "b",
+        "current": {"raw": {"kind": "Widget", "meta": {"name": "b", "labels": {}}, "spec": {"size": 1}}},
+    }
+    rest = await page(first=2, after=first["pageInfo"]["endCursor"])
+    assert [each["name"] for each in rest["nodes"]] == ["c"]
+    assert [each["name"] for each in (await page(selector="team=x"))["nodes"]] == ["a", "c"]
+    assert (await page(at=write(later(-1))))["nodes"] == []
+    assert [each["__typename"] for each in (await page("Artifact"))["nodes"]] == ["Artifact"]
+    assert (await page("Nothing"))["nodes"] == []
+
+
 async def test_a_list_as_it_was_known_leaves_out_what_was_recorded_later(api: Api, app_id: str) -> None:
     early = api.clock.move(1000)
     await api.bring(applied(app_id, "known", at=T0))
