@@ -39,6 +39,12 @@ def from_key(key: str) -> Entity:
     return entity(parts[0], _unescape(parts[1]), parts[2])
 
 
+def from_stored(key: str) -> Entity:
+    """`from_key` for a key that an entity has made."""
+    type_, app_id, name = key.split("/", 2)
+    return Entity(type_, _unescape(app_id) if "%" in app_id else app_id, name)
+
+
 def key_range(type_: str, app_id: str | None = None) -> tuple[str, str]:
     """[from, to) of the keys of a type, or of a type in one app: '0' is the character after '/'."""
     prefix = type_ if app_id is None else f"{type_}/{_escape(app_id)}"

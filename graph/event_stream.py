@@ -4,6 +4,7 @@ The results are sent when all lines were read, because most clients read nothing
 until then they are kept in a file. A stream that broke off is sent again from its start: what is stored is recognised.
 """
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -42,6 +43,9 @@ class Ingestion:
     counts: dict[str, int] = field(default_factory=lambda: {"stored": 0, "duplicate": 0, "refused": 0})
     waiting: list[tuple[int, Any]] = field(default_factory=list)
     size: int = 0
+    committing: asyncio.Task[list[ingestion.Result]] | None = None
+    """The batch before this one: MongoDB stores it while this one is read."""
+    committed: list[tuple[int, Any]] = field(default_factory=list)
 
     async def take(self, line: bytes | MalformedLine) -> None:
         self.lines += 1
@@ -53,28 +57,37 @@ class Ingestion:
             await self.flush()
 
     async def flush(self) -> None:
-        """Stores what waits. Raises StoreUnavailable; what waited may then be stored in part."""
+        """Begins to store what waits, once the batch before it is stored. Raises StoreUnavailable for that one."""
         documents = [each for _, each in self.waiting if not isinstance(each, DselError)]
-        stored = iter(await ingestion.store(self.context, documents, imported=self.imported))
-        for number, document in self.waiting:
-            await self._note(number, document if isinstance(document, DselError) else next(stored))
-        self.waiting, self.size = [], 0
+        batch = ingestion.read(self.context, documents, imported=self.imported)
+        await self.settle()
+        self.committing = asyncio.create_task(ingestion.commit(self.context, batch))
+        self.committed, self.waiting, self.size = self.waiting, [], 0
+
+    async def settle(self) -> None:
+        """Notes what became of the batch that is being stored. Raises StoreUnavailable: it may be stored in part."""
+        if self.committing is None:
+            return
+        stored, self.committing = iter(await self.committing), None
+        for number, document in self.committed:
+            self._note(number, document if isinstance(document, DselError) else next(stored))
+        self.committed = []
 
     async def finish(self, error: StoreUnavailable | None = None) -> None:
         summary = {"done": error is None, "lines": self.lines, **self.counts}
         if error is not None:
-            summary |= {"unknownFrom": self.waiting[0][0] if self.waiting else self.lines, **_explained(error)}
+            unknown = [*self.committed, *self.waiting]
+            summary |= {"unknownFrom": unknown[0][0] if unknown else self.lines, **_explained(error)}
         await run_in_threadpool(self.results.write, json_text.dumps(summary) + b"\n")
 
-    async def _note(self, number: int, result: Appended | DselError) -> None:
+    def _note(self, number: int, result: Appended | DselError) -> None:
         if isinstance(result, DselError):
             status, detail = "refused", _explained(result)
         else:
             status = "duplicate" if result.deduplicated else "stored"
             detail = {"eventId": result.event.id, "version": result.event.version}
         self.counts[status] += 1
-        line = {"line": number, "status": status, **detail}
-        await run_in_threadpool(self.results.write, json_text.dumps(line) + b"\n")
+        self.results.write(json_text.dumps({"line": number, "status": status, **detail}) + b"\n")
 
 
 def endpoint(make_context: Callable[[Request], Awaitable[Context]]) -> Callable[[Request], Awaitable[Response]]:
@@ -102,6 +115,7 @@ async def _answer(context: Context, imported: bool, lines: AsyncIterator[bytes |
         async for line in lines:
             await work.take(line)
         await work.flush()
+        await work.settle()
         await work.finish()
     except StoreUnavailable as error:
         status = 503

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from bson.decimal128 import Decimal128
 
-from domain.entity import Entity, from_key
+from domain.entity import Entity, from_stored
 from domain.event import Actor, ActorType, Document, Draft, Event, Phase
 from domain.objects import labels_of
 from domain.values import is_wide
@@ -57,11 +57,11 @@ def event_document(draft: Draft, event_id: str, version: int, timestamp: datetim
     }
     document = {key: value for key, value in fields.items() if value is not None}
     bulk = {"state": draft.state, "meta": draft.meta or None, "spec": draft.spec or None, "rest": draft.rest or None}
-    for key, value in bulk.items():
-        if value is not None:
-            document[key] = encode(value)
-            if document[key] is not value:
-                document["encoded"] = True
+    bulk = {key: value for key, value in bulk.items() if value is not None}
+    encoded = encode(bulk)
+    document |= encoded
+    if encoded is not bulk:
+        document["encoded"] = True
     return document
 
 
@@ -77,7 +77,7 @@ def event_from(document: Mapping[str, Any], entity: Entity | None = None) -> Eve
     body = "digest" in document
     return Event(
         id=document["_id"],
-        entity=entity or from_key(document["entity"]),
+        entity=entity or from_stored(document["entity"]),
         version=document["version"],
         timestamp=document["timestamp"],
         recorded_at=document["recordedAt"],

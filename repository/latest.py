@@ -37,9 +37,27 @@ class Run:
     def update(self) -> UpdateOne:
         """Folds the run into the summary that ends right before it; touches no other."""
         base = self.events[0]["version"] - 1
-        return UpdateOne({"_id": self.key, "version": base}, [{"$set": self._changes()}], upsert=base == 0)
+        changes = self._advance(base) if self._is_monotone else [{"$set": self._choices()}]
+        return UpdateOne({"_id": self.key, "version": base}, changes, upsert=base == 0)
 
-    def _changes(self) -> Document:
+    @property
+    def _is_monotone(self) -> bool:
+        """Whether each event was the newest when it was written, as live ones are."""
+        return all(event["timestamp"] == event["newest"] for event in self.events)
+
+    def _advance(self, base: int) -> Document:
+        """The run goes on where the summary ends."""
+        last, states = self.events[-1], [event for event in self.events if event["stateful"]]
+        changes = {"version": last["version"], "last": header(last)}
+        if base == 0:
+            changes["first"] = header(self.events[0])
+        if states:
+            changes |= _state_values(states[-1])
+        counts = {f"counts.{phase.name.lower()}": _count(phase, self.events) for phase in Phase}
+        return {"$set": changes, "$inc": counts}
+
+    def _choices(self) -> Document:
+        """Some of the run came late: the summary keeps whatever stands further in the timeline."""
         ordered = sorted(self.events, key=_position)
         changes = {
             "version": self.events[-1]["version"],
@@ -137,14 +155,17 @@ def _runs(events: Iterable[Document]) -> list[Run]:
 
 
 def _state_changes(event: Document) -> Document:
-    values = {
+    return {field: _chosen("$gt", event, "at", value, field) for field, value in _state_values(event).items()}
+
+
+def _state_values(event: Document) -> Document:
+    return {
         "state": event["state"],
         "at": header(event),
         "labels": event.get("labels", []),
         "encoded": event.get("encoded", False),
         "live": not event["deletes"],
     }
-    return {field: _chosen("$gt", event, "at", value, field) for field, value in values.items()}
 
 
 def _chosen(comparison: str, event: Document, rival: str, value: Any, field: str | None = None) -> Document:
@@ -155,8 +176,11 @@ def _chosen(comparison: str, event: Document, rival: str, value: Any, field: str
 
 
 def _added(phase: Phase, events: Sequence[Document]) -> Document:
-    count = sum(event["phase"] == phase for event in events)
-    return {"$add": [{"$ifNull": [f"$counts.{phase.name.lower()}", 0]}, count]}
+    return {"$add": [{"$ifNull": [f"$counts.{phase.name.lower()}", 0]}, _count(phase, events)]}
+
+
+def _count(phase: Phase, events: Sequence[Document]) -> int:
+    return sum(event["phase"] == phase for event in events)
 
 
 def _position(event: Mapping[str, Any]) -> tuple[Any, int]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from domain.entity import from_key
+from domain.entity import from_stored
 from domain.errors import DselError, QueryTooLarge
 from domain.event import Document, Event
 from domain.instants import Clock
@@ -163,7 +163,7 @@ def _single(rows: Iterable[Mapping[str, Any]]) -> dict[str, Event]:
 
 
 def _latest(document: Document) -> Latest:
-    entity, at = from_key(document["_id"]), document.get("at")
+    entity, at = from_stored(document["_id"]), document.get("at")
     encoded = document.get("encoded", False)
     state = event_from({**at, "state": document.get("state"), "encoded": encoded}, entity) if at else None
     counts = document["counts"]

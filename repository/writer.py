@@ -4,8 +4,8 @@ import asyncio
 import logging
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import bson
 import uuid_utils
@@ -23,29 +23,20 @@ from domain.errors import (
 )
 from domain.event import Document
 from domain.instants import Clock, write
-from repository import latest, pipelines
+from repository import latest
 from repository.documents import EVENTS, event_document, event_from
 from repository.driver import Database
 from repository.event_log import Append, Appended
+from repository.heads import Head, Heads
 
 # Of MongoDB's 16 MiB, so that the summary of the same entity has room for its own fields.
 LARGEST_EVENT = 16 * 2**20 - 64 * 2**10
 _COLLISIONS = 8
 _DUPLICATE_KEY = 11000
-_START = datetime(1, 1, 1, tzinfo=UTC)
 _LOG = logging.getLogger("dsel.writer")
 
 Placed = tuple[int, Document, RawBSONDocument]
 """The index of a draft, and its event as it will be stored."""
-
-
-@dataclass(slots=True)
-class Head:
-    """Where an entity stands: its newest version and the largest of each time so far."""
-
-    version: int = 0
-    newest: datetime = _START
-    recorded_at: datetime = _START
 
 
 @dataclass(slots=True)
@@ -79,6 +70,11 @@ class Batch:
         chosen = ((index, self.appends[index].draft.id) for index in indexes)
         return {index: event_id for index, event_id in chosen if event_id is not None}
 
+    def exact(self) -> set[str]:
+        """The entities whose version a writer has named, so that no remembered one will do."""
+        named = (self.appends[index] for index in self.pending)
+        return {each.draft.entity.key for each in named if each.expected_version is not None}
+
     def in_order(self) -> list[Appended | DselError]:
         return [self.results[index] for index in range(len(self.appends))]
 
@@ -87,6 +83,7 @@ class Writer:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._heads = Heads(database)
 
     async def commit(self, appends: Sequence[Append]) -> list[Appended | DselError]:
         """Appends each draft, in order; see EventLog.append."""
@@ -105,7 +102,8 @@ class Writer:
 
     async def _attempt(self, batch: Batch) -> None:
         """Gives every pending draft the next version of its entity and inserts them up to the first collision."""
-        heads = await self._heads({batch.appends[index].draft.entity.key for index in batch.pending})
+        keys = {batch.appends[index].draft.entity.key for index in batch.pending}
+        heads = await self._heads.read(keys, fresh=batch.exact())
         # Only after the heads: what another writer commits from here on collides with a version.
         await self._recognise(batch, batch.ids(batch.pending))
         placed = self._place(batch, heads)
@@ -114,12 +112,14 @@ class Writer:
         try:
             await self._database.insert(EVENTS, [raw for _, _, raw in placed])
             done = len(placed)
+            self._heads.remember(heads)
         except BulkWriteError as error:
+            self._heads.forget(keys)
             done = _position_of_duplicate(error)
             index, document, _ = placed[done]
             await self._recognise(batch, {index: document["_id"]})
         for index, document, _ in placed[:done]:
-            batch.results[index] = Appended(event_from(document))
+            batch.results[index] = Appended(event_from(document, batch.appends[index].draft.entity))
             batch.committed[document["_id"]] = document
 
     def _place(self, batch: Batch, heads: dict[str, Head]) -> list[Placed]:
@@ -136,13 +136,6 @@ class Writer:
             except DselError as refusal:
                 batch.results |= dict.fromkeys(group, refusal)
         return placed
-
-    async def _heads(self, keys: set[str]) -> dict[str, Head]:
-        found = await self._database.aggregate(EVENTS, pipelines.heads(sorted(keys)))
-        return {
-            each["_id"]: Head(each["head"]["version"], each["head"]["newest"], each["head"]["recordedAt"])
-            for each in found
-        }
 
     async def _recognise(self, batch: Batch, ids: Mapping[int, str]) -> None:
         """Settles the drafts whose event id is in the log already."""
@@ -175,7 +168,7 @@ def _placed_together(batch: Batch, group: Sequence[int], heads: dict[str, Head],
     for index in group:
         append = batch.appends[index]
         key = append.draft.entity.key
-        head = moved.setdefault(key, replace(heads.get(key, Head())))
+        head = moved.setdefault(key, heads.get(key, Head()).copy())
         placed.append((index, *_placed(append, head, now)))
     heads |= moved
     return placed

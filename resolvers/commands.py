@@ -1,7 +1,7 @@
 """Writing: from an object or an envelope to an intent and an outcome in the log."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -136,10 +136,9 @@ async def commit_delete(context: Context, draft: Draft, expected_version: int | 
 
 def drafted(context: Context, envelope: Any, *, imported: bool) -> tuple[Draft, Report | None]:
     """What the caller may store of an envelope. Raises Forbidden, InvalidEnvelope or ValidationFailed."""
-    draft = _authorised(context, envelopes.read(envelope, context.registry, context.caller.actor), envelope, imported)
     if imported:
-        return draft, None
-    draft = replace(draft, correlation_id=draft.correlation_id or context.correlation_id)
+        return _imported(context, envelope), None
+    draft = _authorised(context, envelope)
     domain_type = context.registry.get(draft.entity.type)
     if domain_type is None or not draft.stateful or draft.state is None:
         return draft, None
@@ -240,19 +239,24 @@ def _command(context: Context, intent: str, outcome: str, meta: Document, spec: 
     return _Command(draft, intent, asked, options)
 
 
-def _authorised(context: Context, draft: Draft, envelope: Mapping[str, Any], imported: bool) -> Draft:
-    may_import = context.caller.may(Right.IMPORT)
-    if imported and not may_import:
+def _imported(context: Context, envelope: Any) -> Draft:
+    """An envelope with its own time and actor."""
+    if not context.caller.may(Right.IMPORT):
         raise Forbidden(f"{context.caller.actor.id} may not import events", hint="Ask for the right 'import'.")
-    claimed, meta = envelopes.claimed_actor(envelope), dict(draft.meta)
-    if imported:
-        draft = replace(draft, actor=claimed or context.caller.actor)
-    elif claimed is not None and claimed.id != context.caller.actor.id:
-        meta["claimedUserId"] = claimed.id
-    if draft.timestamp is not None and not may_import:
-        meta["claimedTimestamp"] = draft.timestamp_text or instants.write(draft.timestamp)
-        draft = replace(draft, timestamp=None, timestamp_text=None)
-    return replace(draft, meta=meta)
+    return envelopes.read(envelope, context.registry, envelopes.claimed_actor(envelope) or context.caller.actor)
+
+
+def _authorised(context: Context, envelope: Any) -> Draft:
+    """An envelope with the caller as its actor; another that it names is noted, and so is a time it may not set."""
+    draft, claimed = envelopes.read(envelope, context.registry, context.caller.actor), envelopes.claimed_actor(envelope)
+    changes: Document = {"correlation_id": draft.correlation_id or context.correlation_id}
+    claims: Document = {}
+    if claimed is not None and claimed.id != context.caller.actor.id:
+        claims["claimedUserId"] = claimed.id
+    if draft.timestamp is not None and not context.caller.may(Right.IMPORT):
+        claims["claimedTimestamp"] = draft.timestamp_text or instants.write(draft.timestamp)
+        changes |= {"timestamp": None, "timestamp_text": None}
+    return replace(draft, **changes, meta={**draft.meta, **claims})
 
 
 def _type_of(context: Context, state: Document) -> DomainType | None:

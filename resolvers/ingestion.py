@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, cast
 
@@ -17,26 +18,41 @@ _NAMESPACE = uuid.UUID("0b7c9d1e-6f0a-5a55-9b39-6a4a4c1d7e11")
 Result = Appended | DselError
 
 
-async def store(context: Context, documents: Sequence[Any], *, imported: bool) -> list[Result]:
-    """What became of each envelope or CloudEvent; an error stands in the place of what was refused.
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Documents that have been read: an append for each, or the reason why there is none."""
 
-    One without an event id gets an id made from its content, so that sending it again stores nothing twice. Raises
-    StoreUnavailable, after which a part may be stored: send all of it again.
+    reads: Sequence[Append | DselError]
+
+
+def read(context: Context, documents: Sequence[Any], *, imported: bool) -> Batch:
+    """Reads envelopes and CloudEvents, which takes the processor; `commit` then takes MongoDB."""
+    return Batch([_read(context, document, imported=imported) for document in documents])
+
+
+async def commit(context: Context, batch: Batch) -> list[Result]:
+    """What became of each document of the batch; an error stands in the place of what was refused.
+
+    Raises StoreUnavailable, after which a part may be stored: send all of it again.
     """
     results: list[Result] = []
     run: list[Append | DselError] = []
-    for document in documents:
-        read = _read(context, document, imported=imported)
-        if isinstance(read, Append) and read.draft.deletes and read.draft.state is None:
+    for each in batch.reads:
+        if isinstance(each, Append) and each.draft.deletes and each.draft.state is None:
             # The state that it ends may be of an event right before it.
             results += await _append(context, run)
-            results.append(await _deleted(context, read))
+            results.append(await _deleted(context, each))
             run = []
         else:
-            run.append(read)
+            run.append(each)
     results += await _append(context, run)
     context.renew(max((_recorded(each) for each in results if isinstance(each, Appended)), default=context.instant))
     return results
+
+
+async def store(context: Context, documents: Sequence[Any], *, imported: bool) -> list[Result]:
+    """Reads and commits. A document without an event id gets one made from its content: the same again is the same."""
+    return await commit(context, read(context, documents, imported=imported))
 
 
 def batches(documents: Iterable[Any], size: int = BATCH) -> Iterable[list[Any]]:
