@@ -91,9 +91,11 @@ class MongoEventLog:
         found: list[Event] = []
         after, examined, chunk = page.after, 0, page.first
         wanted = union([fields, LABELS]) if page.where.labels else fields
-        while len(found) < page.first and (keys := await self._keys(replace(page, first=chunk, after=after))):
+        while keys := await self._keys(replace(page, first=chunk, after=after)):
             states = await self.as_of(keys, moment, wanted)
             found += [states[key] for key in keys if key in states and _selected(states[key], page.where)]
+            if len(found) >= page.first or len(keys) < chunk:
+                break
             after, examined, chunk = keys[-1], examined + len(keys), min(2 * chunk, _LARGEST_CHUNK)
             if examined > _MOST_EXAMINED:
                 raise QueryTooLarge(
@@ -135,22 +137,14 @@ class MongoEventLog:
 
     async def _newest(self, keys: Sequence[str], moment: Moment, fields: Fields, *, stateful: bool) -> dict[str, Event]:
         """The skip-scan; then a look-up for the few entities whose newest event was not known yet."""
-        if moment.known_at < moment.at:
-            return await self._newest_known(keys, moment, fields, stateful=stateful)
         rows = await self._database.aggregate(EVENTS, pipelines.newest(keys, moment, fields, stateful=stateful))
         found = {each["_id"]: event_from(each["event"]) for each in rows}
         unknown = [key for key, event in found.items() if event.recorded_at > moment.known_at]
         if not unknown:
             return found
-        known = await self._newest_known(unknown, moment, fields, stateful=stateful)
-        return {key: event for key, event in found.items() if key not in unknown} | known
-
-    async def _newest_known(
-        self, keys: Sequence[str], moment: Moment, fields: Fields, *, stateful: bool
-    ) -> dict[str, Event]:
-        return _single(
-            await self._database.aggregate(None, pipelines.newest_known(keys, moment, fields, stateful=stateful))
-        )
+        earlier = pipelines.newest_known(unknown, moment, fields, stateful=stateful)
+        known = _single(await self._database.aggregate(None, earlier))
+        return {key: event for key, event in found.items() if event.recorded_at <= moment.known_at} | known
 
 
 def _selected(event: Event, where: EntityFilter) -> bool:

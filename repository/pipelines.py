@@ -13,6 +13,7 @@ from repository.fields import Fields
 
 Pipeline = list[dict[str, Any]]
 _NEW_TO_OLD = {"timestamp": -1, "version": -1}
+_BY_SELECTIVITY = (Operator.IN, Operator.EXISTS, Operator.NOT_IN, Operator.ABSENT)
 
 
 def heads(keys: Sequence[str]) -> Pipeline:
@@ -29,8 +30,8 @@ def heads(keys: Sequence[str]) -> Pipeline:
 
 
 def newest(keys: Sequence[str], moment: Moment, fields: Fields, *, stateful: bool) -> Pipeline:
-    """The newest event of each entity at `moment.at`, a DISTINCT_SCAN. It does not look at recordedAt."""
-    match = {**_stateful(stateful), "entity": {"$in": list(keys)}, "timestamp": {"$lte": moment.at}}
+    """The newest event of each entity, a DISTINCT_SCAN. It does not look at recordedAt: an import may be too new."""
+    match = {**_stateful(stateful), "entity": {"$in": list(keys)}, "timestamp": {"$lte": _horizon(moment)}}
     return [
         {"$match": match},
         {"$sort": {"entity": 1, **_NEW_TO_OLD}},
@@ -40,7 +41,7 @@ def newest(keys: Sequence[str], moment: Moment, fields: Fields, *, stateful: boo
 
 
 def newest_known(keys: Sequence[str], moment: Moment, fields: Fields, *, stateful: bool) -> Pipeline:
-    """The same as far as it was known at `moment.known_at`, which no skip-scan can answer: one look-up per entity."""
+    """The same as far as it was known, which no skip-scan can answer: one look-up per entity."""
     return _per_entity(keys, [{"$match": {**_stateful(stateful), **_seen(moment)}}, {"$sort": _NEW_TO_OLD}], 1, fields)
 
 
@@ -101,7 +102,9 @@ def entity_bounds(page: EntityPage) -> dict[str, Any]:
 
 
 def label_conditions(requirements: Sequence[Requirement], field: str) -> list[dict[str, Any]]:
-    return [{field: _label_condition(each)} for each in requirements]
+    """MongoDB looks up the first in the index, so it had better be one that few entities fulfil."""
+    ordered = sorted(requirements, key=lambda each: _BY_SELECTIVITY.index(each.operator))
+    return [{field: _label_condition(each)} for each in ordered]
 
 
 def log_condition(page: LogPage, moment: Moment) -> dict[str, Any]:
@@ -156,7 +159,12 @@ def _stateful(wanted: bool) -> dict[str, Any]:
 
 
 def _seen(moment: Moment) -> dict[str, Any]:
-    return {"timestamp": {"$lte": moment.at}, "recordedAt": {"$lte": moment.known_at}}
+    return {"timestamp": {"$lte": _horizon(moment)}, "recordedAt": {"$lte": moment.known_at}}
+
+
+def _horizon(moment: Moment) -> datetime:
+    """Nothing is recorded before it happens, so a search for what was known by then need not begin any later."""
+    return min(moment.at, moment.known_at)
 
 
 def _per_entity(keys: Sequence[str], select: Pipeline, limit: int, fields: Fields) -> Pipeline:
