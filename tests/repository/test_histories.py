@@ -26,11 +26,12 @@ ON_MONGODB = settings(
 
 
 async def check_commits(history: History) -> None:
-    """Versions are dense from 1, recordedAt never decreases, and no event is newer than its recording."""
+    """Versions are dense from 1, recordedAt never decreases, and nothing is recorded before it happens."""
     for key in history.keys:
         events = history.of(key)
         assert [event.version for event in events] == list(range(1, len(events) + 1))
         assert [event.recorded_at for event in events] == sorted(event.recorded_at for event in events)
+        assert all(event.timestamp <= event.recorded_at for event in events)
 
 
 async def check_moment(log: MongoEventLog, history: History, moment: Moment, where: EventFilter) -> None:

@@ -1,0 +1,333 @@
+"""The plan of each read on MongoDB: which index, how many keys, and that nothing grows with the length of history."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
+from uuid import uuid4
+
+import bson
+import pytest
+from bson.raw_bson import RawBSONDocument
+
+from domain.entity import Entity
+from domain.event import ActorType, Draft, Event, Phase
+from domain.labels import parse
+from examples import JOHN, PIPELINE, Hands, artifact, draft, later
+from plans import Plan, Reads, explain
+from repository import indexes, latest
+from repository.documents import EVENTS, event_document
+from repository.driver import Database, Driver, connect
+from repository.event_log import Append, EntityFilter, EntityPage, EventFilter, LogPage, Moment, TimelinePage
+from repository.fields import HEADER, STATE, WHOLE, Fields
+from repository.mongo_event_log import MongoEventLog
+
+ENTITIES, SHORT, LONG = 50, 20, 200
+VERSION_ONLY = Fields(state=frozenset({("spec", "version")}))
+KEYS = [Entity("Artifact", f"app-{number % 5}", f"{number:02}").key for number in range(ENTITIES)]
+END = later(LONG * 1000)
+NOW = Moment(END, END)
+MIDDLE = later(LONG * 1000 - 10_000 + 1)  # in the middle of a short history, too
+EARLY = {SHORT: later((LONG - SHORT + 8) * 1000), LONG: later(8_000)}
+RARE = "ArtifactAuditedEvent"
+
+Read = Callable[[MongoEventLog], Awaitable[object]]
+
+
+def written(entity: Entity, number: int, version: int) -> Draft:
+    """Every fifth an intent, every seventh an act without state, one audited; some backdated by a minute."""
+    action = "Apply" if number % 5 == 1 else "Audited" if version == 3 else "Applied"
+    labels = {"team": "platform" if int(entity.name) % 2 else "web", "tier": str(int(entity.name) % 3)}
+    labels |= {"rare": "yes"} if entity.name in ("07", "23") else {}
+    return draft(
+        entity,
+        action,
+        None if number % 7 == 2 else artifact(entity, labels=labels, version=str(number)),
+        timestamp=later(number * 1000 - (60_000 if number % 10 == 4 else 0)),
+        actor=PIPELINE if version == 5 else JOHN,
+        execution_id=f"run-{number // 10}" if number % 2 else None,
+        correlation_id=f"req-{entity.name}-{number // 2}" if number % 3 else None,
+    )
+
+
+async def fill(database: Database, length: int) -> None:
+    """Histories that end at the same time, written past the log because that takes a tenth of the time."""
+    for key in KEYS:
+        entity = Entity(*key.split("/"))
+        newest, documents = later(0), []
+        for version, number in enumerate(range(LONG - length, LONG), start=1):
+            made = written(entity, number, version)
+            assert made.timestamp is not None
+            newest = max(newest, made.timestamp)
+            document = event_document(made, str(uuid4()), version, made.timestamp, later(number * 1000))
+            documents.append(RawBSONDocument(bson.encode({**document, "newest": newest})))
+        await database.insert(EVENTS, documents)
+    await latest.repair_all(database)
+    retired = [Entity("Retired", "app-1", f"{number:02}") for number in range(60)]
+    log = MongoEventLog(database, Hands())
+    await log.append([Append(draft(each, "Deleted", artifact(each))) for each in retired])
+    await log.append([Append(draft(each, "Applied", artifact(each))) for each in retired[::20]])
+
+
+class Measured:
+    """A filled database and the plans of what is asked of it."""
+
+    def __init__(self, uri: str) -> None:
+        self._reads = Reads()
+        self.database = connect(uri, f"plans_{uuid4().hex}", Driver.PYMONGO, listeners=[self._reads])
+
+    async def plans(self, read: Read) -> list[Plan]:
+        self._reads.take()
+        assert await read(MongoEventLog(self.database, Hands(END)))
+        return [await explain(self.database, command) for command in self._reads.take()]
+
+    async def plan(self, read: Read) -> Plan:
+        (plan,) = await self.plans(read)
+        return plan
+
+
+@pytest.fixture(scope="module")
+async def measured(mongodb_uri: str) -> AsyncIterator[dict[int, Measured]]:
+    """By the length of the history of each entity."""
+    made = {length: Measured(mongodb_uri) for length in (SHORT, LONG)}
+    for length, each in made.items():
+        await indexes.ensure(each.database)
+        await fill(each.database, length)
+    yield made
+    for each in made.values():
+        await each.database.command({"dropDatabase": 1})
+        await each.database.close()
+
+
+def test_this_file_knows_every_index_of_the_log() -> None:
+    named = {index.document["name"] for index in indexes.INDEXES[EVENTS]}
+    assert named == {"order", "state", "timeline", "log", "type", "kind", "app", "actor", "execution", "correlation"}
+
+
+SKIP_SCANS: dict[str, tuple[str, Read]] = {
+    "as of, some fields": ("state", lambda log: log.as_of(KEYS, replace(NOW, at=MIDDLE), VERSION_ONLY)),
+    "as of, whole": ("state", lambda log: log.as_of(KEYS, replace(NOW, at=MIDDLE), WHOLE)),
+    "as of now": ("state", lambda log: log.as_of(KEYS, NOW, STATE)),
+    "as of and known at the same time": ("state", lambda log: log.as_of(KEYS, Moment(MIDDLE, MIDDLE), STATE)),
+    "known earlier": ("state", lambda log: log.as_of(KEYS, Moment(END, MIDDLE), STATE)),
+    "last events": ("timeline", lambda log: log.last_events(KEYS, replace(NOW, at=MIDDLE))),
+    "last events now": ("timeline", lambda log: log.last_events(KEYS, NOW)),
+    "heads": ("order", lambda log: log.append([Append(draft(Entity(*key.split("/")), "Apply")) for key in KEYS])),
+}
+
+
+@pytest.mark.parametrize("name", SKIP_SCANS)
+async def test_the_newest_of_each_entity_is_found_by_a_skip_scan(measured: dict[int, Measured], name: str) -> None:
+    """Two keys for each entity at most, and the document of the answer alone, however long the history is."""
+    index, read = SKIP_SCANS[name]
+    for each in measured.values():
+        plan = (await each.plans(read))[0]
+        assert "DISTINCT_SCAN" in plan.stages
+        assert plan.indexes == {index}
+        assert plan.streams
+        assert plan.keys <= 2 * ENTITIES
+        assert plan.documents <= ENTITIES
+
+
+def after(version: int) -> tuple[datetime, int]:
+    return MIDDLE, version
+
+
+async def _states(log: MongoEventLog, at: datetime) -> list[Event]:
+    return list((await log.as_of(KEYS, replace(NOW, at=at), HEADER)).values())
+
+
+LOOK_UPS: dict[str, tuple[str, int, Read]] = {
+    "first events": ("timeline", 3, lambda log: log.first_events(KEYS, NOW)),
+    "a page": ("timeline", 6, lambda log: log.events(KEYS, TimelinePage(5), NOW, VERSION_ONLY)),
+    "a page as it was": ("timeline", 7, lambda log: log.events(KEYS, TimelinePage(5), Moment(END, MIDDLE), STATE)),
+    "a next page": ("timeline", 7, lambda log: log.events(KEYS, TimelinePage(5, after=after(100)), NOW, STATE)),
+    "a page of a common kind": (
+        "timeline",
+        12,
+        lambda log: log.events(
+            KEYS, TimelinePage(5, where=EventFilter(kinds=("ArtifactAppliedEvent",))), NOW, VERSION_ONLY
+        ),
+    ),
+    "a page of outcomes": (
+        "timeline",
+        12,
+        lambda log: log.events(KEYS, TimelinePage(5, where=EventFilter(phases=(Phase.OUTCOME,))), NOW, VERSION_ONLY),
+    ),
+    "a page of a span of time": (
+        "timeline",
+        7,
+        lambda log: log.events(KEYS, TimelinePage(5, where=EventFilter(until=MIDDLE)), NOW, VERSION_ONLY),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOOK_UPS)
+async def test_a_look_up_seeks_once_for_each_entity(measured: dict[int, Measured], name: str) -> None:
+    index, most, read = LOOK_UPS[name]
+    for each in measured.values():
+        for plan in await each.plans(read):
+            assert plan.indexes == {index}
+            assert plan.streams
+            assert plan.keys <= most * ENTITIES
+            assert plan.documents <= most * ENTITIES
+
+
+@pytest.mark.parametrize("length", [SHORT, LONG])
+async def test_what_was_known_long_ago_costs_what_is_known_now(measured: dict[int, Measured], length: int) -> None:
+    """All that was recorded since is skipped, not read; only an import that came late costs a look-up more."""
+    moment = Moment(END, EARLY[length])
+    for read in (
+        lambda log: log.as_of(KEYS, moment, STATE),
+        lambda log: log.last_events(KEYS, moment),
+        lambda log: log.events(KEYS, TimelinePage(1), moment, STATE),
+    ):
+        for plan in await measured[length].plans(read):
+            assert plan.streams
+            assert plan.keys <= 3 * ENTITIES
+            assert plan.documents <= ENTITIES
+
+
+@pytest.mark.parametrize("at", [later(195_000), END])
+async def test_the_neighbours_of_a_state_are_found_by_one_seek_each(
+    measured: dict[int, Measured], at: datetime
+) -> None:
+    for each in measured.values():
+        states = await _states(MongoEventLog(each.database, Hands(END)), at)
+        before = await each.plan(lambda log, states=states: log.previous(states, NOW, VERSION_ONLY))  # type: ignore[misc]
+        plans = [before]
+        if at < END:
+            plans.append(await each.plan(lambda log, states=states: log.ends(states, NOW)))  # type: ignore[misc]
+        for plan in plans:
+            assert plan.indexes == {"state"}
+            assert plan.streams
+            assert plan.keys <= 3 * ENTITIES
+            assert plan.documents <= 3 * ENTITIES
+
+
+BY_ID: dict[str, Read] = {
+    "latest": lambda log: log.latest(KEYS, VERSION_ONLY),
+    "events by id": lambda log: _by_ids(log),
+}
+
+
+async def _by_ids(log: MongoEventLog) -> object:
+    return await log.events_by_id([each.id for each in await _states(log, END)], VERSION_ONLY)
+
+
+@pytest.mark.parametrize("name", BY_ID)
+async def test_what_has_an_id_is_found_by_it(measured: dict[int, Measured], name: str) -> None:
+    plan = (await measured[LONG].plans(BY_ID[name]))[-1]
+    assert plan.indexes == {"_id_"}
+    assert plan.streams
+    assert plan.documents <= ENTITIES
+    assert plan.keys <= 2 * ENTITIES
+
+
+def listed(
+    selector: str = "", app_id: str | None = None, first: int = 10, after: str | None = None, type_: str = "Artifact"
+) -> EntityPage:
+    return EntityPage(EntityFilter(type_, app_id, parse(selector)), first, after)
+
+
+ANY = {"live", "_id_"}  # as good as each other while hardly anything is deleted
+LISTS: dict[str, tuple[set[str], int, EntityPage]] = {
+    "a type": (ANY, 11, listed()),
+    "a next page": (ANY, 11, listed(after=KEYS[20])),
+    "an app": (ANY, 11, listed(app_id="app-3")),
+    "a type that is deleted for the most part": ({"live"}, 4, listed(type_="Retired")),
+    "a common label": (ANY | {"labels"}, 25, listed("team=platform")),
+    "a common label's presence": (ANY | {"labels"}, 11, listed("team")),
+    "a rare label": ({"labels"}, 3, listed("rare=yes")),
+    "a rare label's presence": ({"labels"}, 3, listed("rare")),
+    "one of two values": (ANY | {"labels"}, 25, listed("tier in (0,1)")),
+    "one of two rare values": ({"labels"}, 5, listed("rare in (yes,no)")),
+    "a common and a rare label": ({"labels"}, 3, listed("team,rare=yes")),
+    "a label in an app": (ANY | {"labels"}, 25, listed("team=platform", app_id="app-3", first=5)),
+    "not a value": (ANY, 51, listed("team!=platform")),
+    "without a label": (ANY, 51, listed("!legacy")),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_a_list_walks_an_index_and_stops_at_the_end_of_its_page(measured: dict[int, Measured], name: str) -> None:
+    allowed, most, page = LISTS[name]
+    plan = await measured[LONG].plan(lambda log: log.entities(page, VERSION_ONLY))
+    assert plan.indexes <= allowed
+    assert plan.streams
+    assert plan.keys <= most
+
+
+@pytest.mark.parametrize("selector", ["", "team=platform"])
+async def test_a_list_as_of_a_moment_examines_bounded_steps(measured: dict[int, Measured], selector: str) -> None:
+    for each in measured.values():
+        plans = await each.plans(
+            lambda log: log.entities_as_of(listed(selector), Moment(later(195_000), END), VERSION_ONLY)
+        )
+        assert [plan.indexes for plan in plans] == [{"_id_"}, {"state"}] * (len(plans) // 2)
+        for plan in plans:
+            assert plan.streams
+        assert plans[0].documents == 0
+        assert "DISTINCT_SCAN" in plans[1].stages
+        assert sum(plan.keys for plan in plans) <= 3 * (11 if not selector else 33)
+
+
+async def test_a_list_that_fits_on_its_page_asks_twice(measured: dict[int, Measured]) -> None:
+    plans = await measured[LONG].plans(lambda log: log.entities_as_of(listed(first=1000), NOW, VERSION_ONLY))
+    assert len(plans) == 2
+
+
+CURSOR = (MIDDLE, "0")
+SEARCHES: dict[str, tuple[set[str], int, EventFilter]] = {
+    "everything": ({"log"}, 10, EventFilter()),
+    "a type": ({"log", "type"}, 10, EventFilter(types=("Artifact",))),
+    "another type": ({"type"}, 0, EventFilter(types=("Config",))),
+    "two types": ({"log", "type"}, 12, EventFilter(types=("Artifact", "Config"))),
+    "an app": ({"app"}, 60, EventFilter(app_ids=("app-3",))),
+    "two apps": ({"app", "log"}, 60, EventFilter(app_ids=("app-3", "app-4"))),
+    "a common kind": ({"log", "kind"}, 20, EventFilter(kinds=("ArtifactAppliedEvent",))),
+    "a rare kind": ({"kind"}, 11, EventFilter(kinds=(RARE,))),
+    "two kinds": ({"log", "kind"}, 40, EventFilter(kinds=("ArtifactAppliedEvent", RARE))),
+    "an actor": ({"log", "actor"}, 20, EventFilter(actors=(JOHN.id,))),
+    "a rare actor": ({"actor"}, 11, EventFilter(actors=(PIPELINE.id,))),
+    "nobody": ({"actor"}, 0, EventFilter(actors=("nobody",))),
+    "an execution": ({"execution"}, 11, EventFilter(execution_id="run-15")),
+    "a correlation": ({"correlation"}, 11, EventFilter(correlation_id="req-07-98")),
+    "a span of time": ({"log"}, 11, EventFilter(since=later(150_000), until=MIDDLE + (END - MIDDLE) / 2)),
+    "a type in an app": ({"app"}, 60, EventFilter(types=("Artifact",), app_ids=("app-3",))),
+    "a rare kind in an app": ({"kind"}, 60, EventFilter(kinds=(RARE,), app_ids=("app-3",))),
+    "a rare kind by an actor": ({"kind"}, 11, EventFilter(kinds=(RARE,), actors=(JOHN.id,))),
+    "an actor in an app": ({"actor", "app"}, 100, EventFilter(actors=(JOHN.id,), app_ids=("app-3",))),
+    "an actor in a span": ({"actor"}, 11, EventFilter(actors=(PIPELINE.id,), since=later(0))),
+    "a kind in an execution": (
+        {"execution"},
+        60,
+        EventFilter(execution_id="run-15", kinds=("ArtifactAppliedEvent",)),
+    ),
+    "an execution and a correlation": (
+        {"execution", "correlation"},
+        60,
+        EventFilter(execution_id="run-19", correlation_id="req-07-98"),
+    ),
+    "outcomes": ({"log"}, 100, EventFilter(phases=(Phase.OUTCOME,))),
+    "an action of a type": ({"log", "type"}, 100, EventFilter(types=("Artifact",), actions=("Applied",))),
+    "humans": ({"log"}, 20, EventFilter(actor_types=(ActorType.HUMAN,))),
+}
+
+
+@pytest.mark.parametrize("cursor", [None, CURSOR], ids=["first page", "next page"])
+@pytest.mark.parametrize("name", SEARCHES)
+async def test_a_search_walks_one_index_in_order(
+    measured: dict[int, Measured], name: str, cursor: tuple[datetime, str] | None
+) -> None:
+    """No search sorts what it found or scans the collection."""
+    allowed, most, where = SEARCHES[name]
+    page = LogPage(10, cursor, where)
+
+    async def read(log: MongoEventLog) -> bool:
+        await log.search(page, NOW, VERSION_ONLY)
+        return True
+
+    plan = await measured[LONG].plan(read)
+    assert plan.indexes <= allowed, plan
+    assert plan.streams
+    assert plan.keys <= most + (60 if cursor else 0)
