@@ -1,12 +1,12 @@
 # make serve   a running service with demo data and GraphiQL      make test    every test
-# make check   format, lint, types, layers, schema and tests      make bench   speed, as ratios
+# make check   format, lint, types, layers, schema and tests      make help    the rest
 .DEFAULT_GOAL := help
-.PHONY: help install serve test check format lint types layers schema bench clean
+.PHONY: help install serve test check format lint types layers schema clean
 
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet # errors alone
 
 help: ## Shows the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -23,6 +23,7 @@ help: ## Shows the commands
 	@touch $@
 
 .venv/.dev: .venv/.local requirements/dev.txt
+	@echo "Installing locked development tools into .venv"
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
