@@ -19,6 +19,7 @@ import uvloop
 from pymongo import AsyncMongoClient
 from pymongo.write_concern import WriteConcern
 
+from cli import service
 from cli.demo import envelopes as demo_envelopes
 from domain import envelope as envelopes
 from domain import instants, registry
@@ -38,6 +39,7 @@ Run = Callable[[], Awaitable[float]]
 
 
 async def main(events: int, rounds: int, writers: int, file: Path | None) -> None:
+    service.spare_collections()
     with tempfile.TemporaryDirectory() as folder:
         async with EmbeddedMongod(Path(folder), cache_gb=1.0) as mongod:
             client: AsyncMongoClient[Any] = AsyncMongoClient(mongod.uri)
@@ -119,11 +121,14 @@ class Bench:
         )
         committing: asyncio.Task[Any] | None = None
         for lines in ingestion.batches(self._lines, _BATCH):
-            batch = ingestion.read(context, [json_text.loads(line) for line in lines], imported=True)
+            reads = []
+            for number, line in enumerate(lines):
+                reads.append(ingestion.read(context, json_text.loads(line), imported=True))
+                if number % 25 == 0:
+                    await asyncio.sleep(0)
             if committing is not None:
                 await committing
-            committing = asyncio.create_task(ingestion.commit(context, batch))
-            await asyncio.sleep(0)
+            committing = asyncio.create_task(ingestion.commit(context, reads))
         if committing is not None:
             await committing
 

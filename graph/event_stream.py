@@ -17,13 +17,14 @@ from starlette.responses import Response, StreamingResponse
 from domain.errors import DselError, Forbidden, StoreUnavailable, Unauthenticated
 from graph import json_text
 from graph.json_text import JsonError
-from repository.event_log import Appended
+from repository.event_log import Append, Appended
 from resolvers import ingestion
 from resolvers.context import Context, Right
 
 LONGEST_LINE = 17 * 2**20
 _LARGEST_BATCH = 8 * 2**20
 _IN_MEMORY = 2**20
+_BREATH = 25  # lines
 _LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-seq")
 _DOCUMENTS = ("application/json", "application/cloudevents+json", "application/cloudevents-batch+json")
 
@@ -41,43 +42,47 @@ class Ingestion:
     results: IO[bytes]
     lines: int = 0
     counts: dict[str, int] = field(default_factory=lambda: {"stored": 0, "duplicate": 0, "refused": 0})
-    waiting: list[tuple[int, Any]] = field(default_factory=list)
+    waiting: list[tuple[int, Append | DselError]] = field(default_factory=list)
     size: int = 0
     committing: asyncio.Task[list[ingestion.Result]] | None = None
     """The batch before this one: MongoDB stores it while this one is read."""
-    committed: list[tuple[int, Any]] = field(default_factory=list)
+    committed: list[int] = field(default_factory=list)
 
     async def take(self, line: bytes | MalformedLine) -> None:
         self.lines += 1
         if isinstance(line, bytes) and not line.strip():
             return
-        self.waiting.append((self.lines, _document(line)))
+        document = _document(line)
+        if not isinstance(document, DselError):
+            document = ingestion.read(self.context, document, imported=self.imported)
+        self.waiting.append((self.lines, document))
         self.size += len(line) if isinstance(line, bytes) else 0
         if len(self.waiting) >= ingestion.BATCH or self.size >= _LARGEST_BATCH:
             await self.flush()
+        elif self.lines % _BREATH == 0:
+            await asyncio.sleep(0)  # the batch that is being stored goes on meanwhile
 
     async def flush(self) -> None:
         """Begins to store what waits, once the batch before it is stored. Raises StoreUnavailable for that one."""
-        documents = [each for _, each in self.waiting if not isinstance(each, DselError)]
-        batch = ingestion.read(self.context, documents, imported=self.imported)
         await self.settle()
-        self.committing = asyncio.create_task(ingestion.commit(self.context, batch))
-        self.committed, self.waiting, self.size = self.waiting, [], 0
+        reads = [each for _, each in self.waiting]
+        self.committing = asyncio.create_task(ingestion.commit(self.context, reads))  # noqa: RUF006 - it is kept
+        self.committed, self.waiting, self.size = [number for number, _ in self.waiting], [], 0
 
     async def settle(self) -> None:
         """Notes what became of the batch that is being stored. Raises StoreUnavailable: it may be stored in part."""
         if self.committing is None:
             return
-        stored, self.committing = iter(await self.committing), None
-        for number, document in self.committed:
-            self._note(number, document if isinstance(document, DselError) else next(stored))
+        results, self.committing = await self.committing, None
+        for number, result in zip(self.committed, results, strict=True):
+            self._note(number, result)
         self.committed = []
 
     async def finish(self, error: StoreUnavailable | None = None) -> None:
         summary = {"done": error is None, "lines": self.lines, **self.counts}
         if error is not None:
-            unknown = [*self.committed, *self.waiting]
-            summary |= {"unknownFrom": unknown[0][0] if unknown else self.lines, **_explained(error)}
+            unknown = [*self.committed, *(number for number, _ in self.waiting), self.lines]
+            summary |= {"unknownFrom": unknown[0], **_explained(error)}
         await run_in_threadpool(self.results.write, json_text.dumps(summary) + b"\n")
 
     def _note(self, number: int, result: Appended | DselError) -> None:

@@ -19,6 +19,9 @@ MAX_EXPONENT = 9_999
 _SHAPE = bytes.maketrans(b"0123456789.E-", b"00000000000e+")
 _RISKY_SHAPES = (b"0" * 17, b"0e000", b"0e+000")
 
+# Where such a shape stands at the place of a number, and not within a word such as a checksum.
+_RISKY_NUMBER = re.compile(rb"(?<![^\s\[{:,])-?(?:[0-9][0-9.]{16}|[0-9.]+[eE][+-]?[0-9]{3})")
+
 _RISKY_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 # As far as every escape stands for a character: stops before a NUL, and before a surrogate without its partner.
 _GOOD_ESCAPES = re.compile(
@@ -51,7 +54,7 @@ def loads(data: bytes | str) -> Any:
     if _RISKY_ESCAPE.search(text):
         _refuse_escapes(text)
     shape = text.translate(_SHAPE)
-    if any(risky in shape for risky in _RISKY_SHAPES):
+    if any(risky in shape for risky in _RISKY_SHAPES) and _RISKY_NUMBER.search(text):
         return _loads_exactly(text)
     try:
         return orjson.loads(text)

@@ -1,6 +1,5 @@
 """The shape of what is kept in MongoDB: the only file that knows field names there."""
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -27,7 +26,6 @@ _BODY = ("meta", "spec", "rest", "stateKey", "digest")  # of which the digest al
 # MongoDB and its drivers read meaning into a key that begins with a dollar sign ($ref makes a DBRef), so such keys are
 # kept behind a full-width one.
 _DOLLAR, _WIDE_DOLLAR = "$", "\uff04"
-_WIDE_NUMBER = re.compile(rb"\d{19}")
 
 
 def event_document(draft: Draft, event_id: str, version: int, timestamp: datetime, recorded_at: datetime) -> Document:
@@ -133,12 +131,12 @@ def encode(value: Any) -> Any:
 
 
 def _may_need_encoding(value: Any) -> bool:
-    """A quick look at the text: a dollar sign at the start of a word, a full-width one, or a number of 19 digits."""
+    """A quick look at the text: a dollar sign at the start of a word, a full-width one, or a number of 16 digits."""
     try:
-        text = orjson.dumps(value)
+        text = orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER)
     except TypeError:
         return True
-    return b'"$' in text or _WIDE_DOLLAR.encode() in text or _WIDE_NUMBER.search(text) is not None
+    return b'"$' in text or _WIDE_DOLLAR.encode() in text
 
 
 def _encode(value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, cast
 
@@ -18,26 +17,14 @@ _NAMESPACE = uuid.UUID("0b7c9d1e-6f0a-5a55-9b39-6a4a4c1d7e11")
 Result = Appended | DselError
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Documents that have been read: an append for each, or the reason why there is none."""
-
-    reads: Sequence[Append | DselError]
-
-
-def read(context: Context, documents: Sequence[Any], *, imported: bool) -> Batch:
-    """Reads envelopes and CloudEvents, which takes the processor; `commit` then takes MongoDB."""
-    return Batch([_read(context, document, imported=imported) for document in documents])
-
-
-async def commit(context: Context, batch: Batch) -> list[Result]:
-    """What became of each document of the batch; an error stands in the place of what was refused.
+async def commit(context: Context, reads: Sequence[Append | DselError]) -> list[Result]:
+    """What became of each document that was read; an error stands in the place of what was refused.
 
     Raises StoreUnavailable, after which a part may be stored: send all of it again.
     """
     results: list[Result] = []
     run: list[Append | DselError] = []
-    for each in batch.reads:
+    for each in reads:
         if isinstance(each, Append) and each.draft.deletes and each.draft.state is None:
             # The state that it ends may be of an event right before it.
             results += await _append(context, run)
@@ -52,7 +39,7 @@ async def commit(context: Context, batch: Batch) -> list[Result]:
 
 async def store(context: Context, documents: Sequence[Any], *, imported: bool) -> list[Result]:
     """Reads and commits. A document without an event id gets one made from its content: the same again is the same."""
-    return await commit(context, read(context, documents, imported=imported))
+    return await commit(context, [read(context, document, imported=imported) for document in documents])
 
 
 def batches(documents: Iterable[Any], size: int = BATCH) -> Iterable[list[Any]]:
@@ -61,7 +48,8 @@ def batches(documents: Iterable[Any], size: int = BATCH) -> Iterable[list[Any]]:
         yield batch
 
 
-def _read(context: Context, document: Any, *, imported: bool) -> Append | DselError:
+def read(context: Context, document: Any, *, imported: bool) -> Append | DselError:
+    """An envelope or CloudEvent as an append, or the reason why it is none. Takes the processor, not MongoDB."""
     try:
         envelope = cloud_events.envelope(document) if cloud_events.is_cloud_event(document) else document
         return Append(commands.drafted(context, _identified(envelope), imported=imported)[0])
