@@ -24,6 +24,7 @@ from domain.errors import StoreUnavailable
 Document = dict[str, Any]
 Pipeline = Sequence[Mapping[str, Any]]
 _DURABLE = WriteConcern(w="majority", j=True)
+_BATCH = 10_000  # of documents in one reply, which has room for 16 MB; the default of 101 costs a second round trip
 _CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True)
 
 
@@ -50,14 +51,15 @@ class Database:
         limit: int = 0,
     ) -> list[Document]:
         with _available():
-            cursor = self._database[collection].find(condition, projection, sort=_pairs(sort), limit=limit)
+            found = self._database[collection]
+            cursor = found.find(condition, projection, sort=_pairs(sort), limit=limit, batch_size=_BATCH)
             return cast(list[Document], await cursor.to_list(None))
 
     async def aggregate(self, collection: str | None, pipeline: Pipeline) -> list[Document]:
         """Over a collection, or over the database for a pipeline that begins with `$documents`."""
         source = self._database if collection is None else self._database[collection]
         with _available():
-            cursor = source.aggregate(pipeline)
+            cursor = source.aggregate(pipeline, batchSize=_BATCH)
             if self._driver is Driver.PYMONGO:
                 cursor = await cursor
             return cast(list[Document], await cursor.to_list(None))
