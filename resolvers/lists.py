@@ -68,13 +68,11 @@ async def single(context: Context, entity: Entity, moment: Moment, fields: Field
 
 
 async def _living(context: Context, page: EntityPage, moment: Moment, fields: Fields) -> list[EntityView]:
-    views = [
-        EntityView(latest.entity, moment, latest=latest, fields=fields)
-        for latest in await context.log.entities(page, fields)
-    ]
-    # An entity that began while the request was under way is not there yet at its instant.
-    states = await temporal.currents(context, views, False, fields)
-    return [view for view, state in zip(views, states, strict=True) if state is not None]
+    found = await context.log.entities(page, fields)
+    if not all(latest.state is not None and temporal.settled(latest.state, moment) for latest in found):
+        # Somebody wrote while the request was under way: the log knows who was there at its instant.
+        return await _as_of(context, page, moment, fields)
+    return [EntityView(latest.entity, moment, latest=latest, fields=fields) for latest in found]
 
 
 async def _as_of(context: Context, page: EntityPage, moment: Moment, fields: Fields) -> list[EntityView]:

@@ -31,7 +31,7 @@ async def currents(
     answers: dict[EntityView, Event | None] = {}
     summarised = [view for view in views if _is_now(context, view.moment)]
     for view, latest in zip(summarised, await latests(context, summarised, fields), strict=True):
-        if latest is None or latest.state is None or _settled(latest.state, view.moment):
+        if latest is None or latest.state is None or settled(latest.state, view.moment):
             answers[view] = latest.state if latest else None
     for view in views:
         if view.state is not None and view.fields.cover(fields):
@@ -60,7 +60,7 @@ async def last_events(context: Context, views: Sequence[EntityView]) -> list[Eve
     answers: dict[EntityView, Event | None] = {}
     summarised = [view for view in views if _is_now(context, view.moment)]
     for view, latest in zip(summarised, await latests(context, summarised, Fields()), strict=True):
-        if latest is None or _settled(latest.last, view.moment):
+        if latest is None or settled(latest.last, view.moment):
             answers[view] = latest.last if latest else None
     rest = [view for view in views if view not in answers]
     found = await _by_moment(rest, context.log.last_events)
@@ -106,7 +106,7 @@ async def predecessors(context: Context, events: Sequence[EventView], fields: Fi
 
 async def events_by_id(context: Context, ids: Sequence[str], moment: Moment, fields: Fields) -> list[EventView | None]:
     found = await context.log.events_by_id(ids, fields)
-    seen = {each.id: each for each in found.values() if _settled(each, moment)}
+    seen = {each.id: each for each in found.values() if settled(each, moment)}
     return [EventView(seen[each], moment, fields) if each in seen else None for each in ids]
 
 
@@ -114,7 +114,7 @@ def _is_now(context: Context, moment: Moment) -> bool:
     return moment.at == moment.known_at == context.instant
 
 
-def _settled(event: Event, moment: Moment) -> bool:
+def settled(event: Event, moment: Moment) -> bool:
     """Whether the event was there at the moment. A summary may be newer than the request that reads it."""
     return event.timestamp <= moment.at and event.recorded_at <= moment.known_at
 
