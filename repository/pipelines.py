@@ -173,7 +173,7 @@ def _per_entity(keys: Sequence[str], select: Pipeline, limit: int, fields: Field
     Answers one event in `events` at a time: all of an entity together may be larger than a document of MongoDB can be.
     """
     return [
-        {"$documents": [{"entity": key} for key in keys]},
+        {"$documents": [{"entity": key} for key in dict.fromkeys(keys)]},
         {"$lookup": _lookup([*select, {"$limit": limit}, *_projected(fields)])},
         {"$unwind": "$events"},
     ]
