@@ -60,6 +60,8 @@ class History:
 
     app: str
     events: list[Event] = field(default_factory=list)
+    imported: dict[str, datetime] = field(default_factory=dict)
+    """By event id, the time that the writer of an imported event gave."""
 
     @property
     def keys(self) -> list[str]:
@@ -70,6 +72,10 @@ class History:
 
     def as_of(self, key: str, moment: Moment) -> Event | None:
         return timeline.as_of(self.of(key), moment.at, moment.known_at, include_deleted=True)
+
+    def previous(self, state: Event, moment: Moment) -> Event | None:
+        states = timeline.history(self.of(state.entity.key), moment.at, moment.known_at)
+        return next((event for event in states if event.stateful and event.order < state.order), None)
 
     def timeline(self, key: str, moment: Moment, where: EventFilter) -> list[Event]:
         return [event for event in timeline.history(self.of(key), moment.at, moment.known_at) if matches(event, where)]
@@ -120,8 +126,13 @@ async def play(log: EventLog, clock: Hands, app: str, steps: Sequence[Step]) -> 
             number += 1
             appends.append(Append(act.draft(app, clock.at, number)))
         batches = [appends] if step.together else [[each] for each in appends]
-        for result in await asyncio.gather(*map(log.append, batches)):
-            history.events += committed(result)
+        events = [event for result in await asyncio.gather(*map(log.append, batches)) for event in committed(result)]
+        history.events += events
+        history.imported |= {
+            event.id: append.draft.timestamp
+            for event, append in zip(events, appends, strict=True)
+            if append.draft.timestamp is not None
+        }
     return history
 
 

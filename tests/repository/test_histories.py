@@ -26,12 +26,18 @@ ON_MONGODB = settings(
 
 
 async def check_commits(history: History) -> None:
-    """Versions are dense from 1, recordedAt never decreases, and nothing is recorded before it happens."""
+    """Versions are dense from 1, recordedAt never decreases, and nothing is recorded before it happens.
+
+    An import stands at the time that it came with, a live event never before another one.
+    """
     for key in history.keys:
         events = history.of(key)
         assert [event.version for event in events] == list(range(1, len(events) + 1))
         assert [event.recorded_at for event in events] == sorted(event.recorded_at for event in events)
         assert all(event.timestamp <= event.recorded_at for event in events)
+        for version, event in enumerate(events):
+            newest = max((before.timestamp for before in events[:version]), default=event.timestamp)
+            assert event.timestamp == history.imported.get(event.id, max(event.timestamp, newest))
 
 
 async def check_moment(log: MongoEventLog, history: History, moment: Moment, where: EventFilter) -> None:
@@ -54,6 +60,9 @@ async def check_moment(log: MongoEventLog, history: History, moment: Moment, whe
         for event in stateful
     }
     assert await log.ends(stateful, moment) == {id_: end for id_, end in ends.items() if end is not None}
+
+    before = {event.id: history.previous(event, moment) for event in stateful}
+    assert await log.previous(stateful, moment, WHOLE) == {id_: state for id_, state in before.items() if state}
 
     mine = replace(where, app_ids=(history.app,))
     assert await log.search(LogPage(100, where=mine), moment, WHOLE) == history.log(moment, mine)
