@@ -24,7 +24,6 @@ from cli.demo import envelopes as demo_envelopes
 from domain import envelope as envelopes
 from domain import instants, registry
 from domain.event import Actor, ActorType
-from graph import json_text
 from repository import driver, indexes
 from repository.documents import EVENTS
 from repository.embedded import EmbeddedMongod
@@ -43,8 +42,7 @@ async def main(events: int, rounds: int, writers: int, file: Path | None) -> Non
     with tempfile.TemporaryDirectory() as folder:
         async with EmbeddedMongod(Path(folder), cache_gb=1.0) as mongod:
             client: AsyncMongoClient[Any] = AsyncMongoClient(mongod.uri)
-            lines = [json_text.dumps(each) for each in _envelopes(events, file)]
-            bench = Bench(mongod.uri, client, lines)
+            bench = Bench(mongod.uri, client, list(_envelopes(events, file)))
             await bench.collect()
             await _compare("import", bench.raw_import, bench.our_import, rounds)
             await _compare(
@@ -56,10 +54,10 @@ async def main(events: int, rounds: int, writers: int, file: Path | None) -> Non
 class Bench:
     """Each run uses a fresh database, with all indexes, and returns events per second."""
 
-    def __init__(self, uri: str, client: AsyncMongoClient[Any], lines: Sequence[bytes]) -> None:
+    def __init__(self, uri: str, client: AsyncMongoClient[Any], envelopes: Sequence[Any]) -> None:
         self._uri = uri
         self._client = client
-        self._lines = lines
+        self._envelopes = envelopes
         self._documents: list[dict[str, Any]] = []
         self._count = 0
 
@@ -82,7 +80,7 @@ class Bench:
         name, log = await self._fresh()
         started = time.perf_counter()
         await self._import(log)
-        return await self._done(name, len(self._lines), started)
+        return await self._done(name, len(self._envelopes), started)
 
     async def raw_writes(self, writers: int) -> float:
         name, _ = await self._fresh()
@@ -99,12 +97,12 @@ class Bench:
 
     async def our_writes(self, writers: int) -> float:
         name, log = await self._fresh()
-        types, count = registry.builtin(), min(2000, len(self._lines))
-        lines = iter(self._lines[:count])
+        types, count = registry.builtin(), min(2000, len(self._envelopes))
+        waiting = iter(self._envelopes[:count])
 
         async def write() -> None:
-            for line in lines:
-                draft = envelopes.read(json_text.loads(line), types, _LOADER.actor)
+            for envelope in waiting:
+                draft = envelopes.read(envelope, types, _LOADER.actor)
                 await log.append([Append(draft)])
 
         started = time.perf_counter()
@@ -120,10 +118,10 @@ class Bench:
             instant=datetime.now(UTC),
         )
         committing: asyncio.Task[Any] | None = None
-        for lines in ingestion.batches(self._lines, _BATCH):
+        for batch in ingestion.batches(self._envelopes, _BATCH):
             reads = []
-            for number, line in enumerate(lines):
-                reads.append(ingestion.read(context, json_text.loads(line), imported=True))
+            for number, each in enumerate(batch):
+                reads.append(ingestion.read(context, each, imported=True))
                 if number % 25 == 0:
                     await asyncio.sleep(0)
             if committing is not None:

@@ -69,9 +69,9 @@ def read(envelope: Any, registry: Registry, caller: Actor) -> Draft:
     )
 
 
-def claimed_actor(envelope: Mapping[str, Any]) -> Actor | None:
+def claimed_actor(envelope: Any) -> Actor | None:
     """Who the envelope itself names as the actor. Only an import may believe it. Raises InvalidEnvelope."""
-    meta = _mapping(envelope.get("meta"), "/meta")
+    meta = _mapping(_mapping(envelope, "").get("meta"), "/meta")
     user = _optional_text(meta, "userId", "/meta")
     if user is None:
         return None

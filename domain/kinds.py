@@ -6,8 +6,8 @@ from domain.event import Phase
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|[a-z0-9]+|[^A-Za-z0-9]+")
 _IRREGULAR_PAST = frozenset(
-    "Begun Bound Bought Brought Built Chosen Cut Done Drawn Driven Found Frozen Given Gone Held Hidden Kept Known Left"
-    " Lost Made Met Overridden Paid Put Read Reset Run Seen Sent Set Shut Spent Split Sold Taken Torn Undone Upheld"
+    "Begun Bound Bought Brought Built Chosen Done Drawn Driven Found Frozen Given Gone Held Hidden Kept Known Left"
+    " Lost Made Met Overridden Paid Seen Sent Spent Sold Taken Torn Undone Upheld"
     " Withdrawn Withheld Won Written".split()
 )
 

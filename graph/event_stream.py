@@ -66,7 +66,7 @@ class Ingestion:
         """Begins to store what waits, once the batch before it is stored. Raises StoreUnavailable for that one."""
         await self.settle()
         reads = [each for _, each in self.waiting]
-        self.committing = asyncio.create_task(ingestion.commit(self.context, reads))  # noqa: RUF006 - it is kept
+        self.committing = asyncio.create_task(ingestion.commit(self.context, reads))
         self.committed, self.waiting, self.size = [number for number, _ in self.waiting], [], 0
 
     async def settle(self) -> None:
@@ -128,6 +128,9 @@ async def _answer(context: Context, imported: bool, lines: AsyncIterator[bytes |
     except ClientDisconnect:
         results.close()
         return Response(status_code=400)
+    except BaseException:
+        results.close()
+        raise
     return StreamingResponse(_chunks(results), status, media_type="application/x-ndjson")
 
 

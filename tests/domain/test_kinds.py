@@ -79,3 +79,14 @@ def test_a_kind_of_an_unknown_type_is_split_before_its_last_word_in_the_past(
     stem: str, type_: str, action: str
 ) -> None:
     assert kinds.split(stem) == (type_, action)
+
+
+@pytest.mark.parametrize(
+    ("intent", "outcome"),
+    [("Apply", "Applied"), ("Delete", "Deleted"), ("Stop", "Stopped"), ("RollBack", "RolledBack"), ("Fix", "Fixed")],
+)
+def test_an_outcome_answers_the_intent_whose_past_tense_it_is(intent: str, outcome: str) -> None:
+    assert kinds.answers(outcome, intent)
+    assert not kinds.answers(outcome, "Approve")
+    assert not kinds.answers(intent, intent)
+    assert len(kinds.words(intent)) > 1 or kinds.past(intent) == outcome
