@@ -70,9 +70,7 @@ class Service:
             yield
         finally:
             await self.log.drain()
-            following.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await following
+            await _ended(following)
             await self.database.close()
 
 
@@ -109,6 +107,13 @@ def create_app(
     )
     app.state.service = service
     return app
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Cancels until it ends: a driver in the middle of a call may turn a cancellation into an error of its own."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=1)
 
 
 async def _home(_: Request) -> Response:
