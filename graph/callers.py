@@ -10,11 +10,13 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, Vali
 
 from domain.errors import StartupError, Unauthenticated
 from domain.event import Actor, ActorType
+from domain.values import shortened
 from graph.settings import Settings
 from resolvers.context import Caller, Right
 
 ACTOR_HEADER = "x-dsel-actor"
 ACTOR_TYPE_HEADER = "x-dsel-actor-type"
+_LONGEST_NAME = 512
 
 
 class _Entry(BaseModel):
@@ -46,13 +48,26 @@ class Callers:
         raise Unauthenticated("the token is not known", hint="Ask the operator of the service for one.")
 
     def _named(self, headers: Mapping[str, str]) -> Actor:
-        name = headers.get(ACTOR_HEADER)
+        name = _text(headers.get(ACTOR_HEADER, ""))
         if not name:
             return self._open
+        if name != name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
+            raise Unauthenticated(
+                f"{ACTOR_HEADER} {shortened(repr(name), 80)} is no name of an actor",
+                hint=f"Send up to {_LONGEST_NAME} printable characters.",
+            )
         type_ = headers.get(ACTOR_TYPE_HEADER, ActorType.HUMAN.value).upper()
         if type_ not in list(ActorType):
             raise Unauthenticated(f"{ACTOR_TYPE_HEADER} '{type_}' is not one of: {', '.join(ActorType)}")
         return Actor(name, ActorType(type_))
+
+
+def _text(header: str) -> str:
+    """Header values come as Latin-1; a name outside of ASCII was most likely sent as UTF-8."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
 
 
 def _read(path: Path) -> dict[str, Caller]:
@@ -60,7 +75,9 @@ def _read(path: Path) -> dict[str, Caller]:
         entries = TypeAdapter(list[_Entry]).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise StartupError(f"the tokens file {path} cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, ValidationError) as error:
+    except (UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
         fault = error.errors(include_input=False)[0]["msg"] if isinstance(error, ValidationError) else "it is no YAML"
         raise StartupError(f"the tokens file {path} is wrong: {fault}") from None
+    if len({entry.token for entry in entries}) < len(entries):
+        raise StartupError(f"the tokens file {path} is wrong: a token stands there twice")
     return {entry.token: Caller(Actor(entry.actor, entry.type), entry.rights) for entry in entries}
