@@ -9,6 +9,7 @@ from strawberry.types.field import StrawberryField
 from domain import entity as entities
 from domain import errors
 from domain.domain_type import Action
+from domain.values import quoted
 from graph.arguments import AppId, Name, TypeName
 from graph.common_types import CommonTypes
 from graph.definitions import field, list_of, object_type
@@ -110,6 +111,10 @@ def _act(type_: str, action: Action, input_: Any) -> Callable[..., Any]:
     ) -> Any:
         options = Options(event_id, expected_version, execution_id, correlation_id, comment, client, metadata, dry_run)
         state = {"kind": type_} | {key: value for key, value in object.items() if value is not None}
+        found = info.context.registry.of_object(state)
+        if found is None or found.name != type_:
+            told = f"{quoted(state['kind'])} of {quoted(state.get('apiVersion'))} contradicts the mutation, which is of"
+            return refusal(errors.InvalidEnvelope("/kind", f"{told} {type_}"))
         return await answered(commands.act(info.context, action.name, state, None, options))
 
     return act
