@@ -22,8 +22,9 @@ _REPAIR_BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Event documents of one entity by version. Only a run without gaps can be folded."""
+    """Event documents of one entity by version, and the version of the summary that they continue."""
 
+    base: int
     events: Sequence[Document]
 
     @property
@@ -32,24 +33,23 @@ class Run:
 
     @property
     def is_dense(self) -> bool:
-        return all(event["version"] == self.events[0]["version"] + index for index, event in enumerate(self.events))
+        return all(event["version"] == version for version, event in enumerate(self.events, start=self.base + 1))
 
     def update(self) -> UpdateOne:
-        """Folds the run into the summary that ends right before it; touches no other."""
-        base = self.events[0]["version"] - 1
-        changes = self._advance(base) if self._is_monotone else [{"$set": self._choices()}]
-        return UpdateOne({"_id": self.key, "version": base}, changes, upsert=base == 0)
+        """Folds the run into the summary that it continues; touches no other."""
+        changes = self._advance() if self._is_monotone else [{"$set": self._choices()}]
+        return UpdateOne({"_id": self.key, "version": self.base}, changes, upsert=self.base == 0)
 
     @property
     def _is_monotone(self) -> bool:
         """Whether each event was the newest when it was written, as live ones are."""
         return all(event["timestamp"] == event["newest"] for event in self.events)
 
-    def _advance(self, base: int) -> Document:
+    def _advance(self) -> Document:
         """The run goes on where the summary ends."""
         last, states = self.events[-1], [event for event in self.events if event["stateful"]]
         changes = {"version": last["version"], "last": header(last)}
-        if base == 0:
+        if self.base == 0:
             changes["first"] = header(self.events[0])
         if states:
             changes |= _state_values(states[-1])
@@ -120,7 +120,8 @@ async def _catch_up(database: Database, key: str, version: int) -> None:
     events = await database.find(
         EVENTS, {"entity": key, "version": {"$gt": version}}, sort={"version": 1}, limit=_REPAIR_BATCH
     )
-    await _all_changed(database, [Run(events)])
+    # Should the log have a gap, as after a bad restore, the summary goes over it: it must not be tried for ever.
+    await _all_changed(database, [Run(version, events)])
 
 
 async def _all_changed(database: Database, runs: Sequence[Run]) -> bool:
@@ -151,7 +152,7 @@ def _runs(events: Iterable[Document]) -> list[Run]:
     by_entity: dict[str, list[Document]] = {}
     for event in events:
         by_entity.setdefault(event["entity"], []).append(event)
-    return [Run(each) for each in by_entity.values()]
+    return [Run(each[0]["version"] - 1, each) for each in by_entity.values()]
 
 
 def _state_changes(event: Document) -> Document:
