@@ -1,7 +1,7 @@
 # make serve   a running service with demo data and GraphiQL      make test    every test
-# make check   format, lint, types, layers, schema and tests      make help    the rest
+# make check   format, lint, types, layers, schema and tests      make bench   speed, as ratios
 .DEFAULT_GOAL := help
-.PHONY: help install serve test check format lint types layers schema clean
+.PHONY: help install serve test check format lint types layers schema bench clean
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -54,6 +54,9 @@ layers: .venv/.dev
 
 schema: .venv/.local ## Prints schema.graphql from the code
 	@$(BIN)/dsel schema > schema.graphql
+
+bench: .venv/.local ## Compares writing with the driver alone
+	@$(BIN)/python bench/writes.py
 
 clean: ## Removes what make made (the data folder .data stays)
 	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis graph/graphiql/vendor
