@@ -224,7 +224,7 @@ async def client(mongodb_uri: str) -> AsyncIterator[httpx.AsyncClient]:
     """The service with the domain type of the README and the demo data."""
     [manifest] = [each for each in _blocks("yaml") if "DomainType" in each]
     types = Registry([*registry.builtin(), domain_type.from_manifest(yaml.safe_load(manifest))])
-    settings = {"mongodb_uri": mongodb_uri, "database": f"readme_{uuid4().hex}"}
+    settings: dict[str, Any] = {"mongodb_uri": mongodb_uri, "database": f"readme_{uuid4().hex}"}
     app = create_app(Settings(**settings), types=types)
     transport = httpx.ASGITransport(app)
     async with LifespanManager(app), httpx.AsyncClient(transport=transport, base_url="http://dsel") as made:
@@ -255,7 +255,7 @@ async def test_the_mutations_in_the_readme_are_stored(client: httpx.AsyncClient)
 def test_the_tokens_in_the_readme_are_read(tmp_path: Path) -> None:
     [tokens] = [each for each in _blocks("yaml") if "token:" in each]
     (tmp_path / "tokens.yaml").write_text(tokens)
-    settings = {"tokens": tmp_path / "tokens.yaml"}
+    settings: dict[str, Any] = {"tokens": tmp_path / "tokens.yaml"}
     caller = Callers(Settings(**settings)).caller({"authorization": "Bearer 71c0fa5e2d7b4b9d"})
     assert (caller.actor.id, caller.rights) == ("git-importer", frozenset({Right.IMPORT}))
 
