@@ -25,6 +25,8 @@ def fit(type_: Any) -> Fit:
         return fit(inner[0])
     if type_ is JSON:
         return _anything
+    if type_ is float:
+        return _float
     test, name = _TESTS.get(type_, (_is_object, "an object"))
     return _tested(test, name)
 
@@ -50,6 +52,13 @@ def _mismatch(value: Any, name: str) -> ValueMismatch:
     return ValueMismatch(
         f"{kind} stands here, where the schema has {name}", hint="Ask for raw to see the whole object."
     )
+
+
+def _float(value: Any) -> Any:
+    """What a Float can say of a number; graphql-core refuses an integer that it would round."""
+    if value is None or isinstance(value, float):
+        return value
+    return float(value) if _is_number(value) else _mismatch(value, "a number that a Float can hold")
 
 
 def _anything(value: Any) -> Any:
@@ -84,7 +93,6 @@ _KINDS = {str: "a text", bool: "a boolean", list: "a list", dict: "an object", E
 _TESTS: dict[Any, tuple[Callable[[Any], bool], str]] = {
     str: (_is_text, "a text"),
     bool: (_is_truth, "a boolean"),
-    float: (_is_number, "a number that a Float can hold"),
     int: (_is_int, "a whole number of 32 bits"),
     Long: (_is_whole, "a whole number"),
 }

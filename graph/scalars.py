@@ -1,6 +1,7 @@
 """The scalars: Instant, Long and JSON."""
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -26,12 +27,14 @@ from strawberry.types.scalar import ScalarDefinition
 
 from domain import instants
 from domain.errors import InvalidInstant
+from domain.values import quoted
 
 Instant = NewType("Instant", datetime)
 Long = NewType("Long", int)
 JSON = NewType("JSON", object)
 
 _SAFE = 2**53
+_WHOLE = re.compile(r"-?[0-9]{1,4000}")
 
 
 def _parse_instant(value: Any) -> datetime:
@@ -46,13 +49,15 @@ def _parse_instant(value: Any) -> datetime:
 
 def _parse_long(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
-        raise GraphQLError(f"{value!r} is no whole number")
+        raise GraphQLError(f"{quoted(value)} is no whole number")
+    if isinstance(value, str) and not _WHOLE.fullmatch(value):
+        raise GraphQLError(f"{quoted(value)} is no whole number")
     try:
         number = int(value)
     except (ValueError, OverflowError):
-        raise GraphQLError(f"{value!r} is no whole number") from None
+        raise GraphQLError(f"{quoted(value)} is no whole number") from None
     if not isinstance(value, str) and number != value:
-        raise GraphQLError(f"{value!r} is no whole number")
+        raise GraphQLError(f"{quoted(value)} is no whole number")
     return number
 
 
@@ -77,7 +82,8 @@ def _literal(node: ValueNode, variables: Any = None) -> Any:
         case ListValueNode() | ConstListValueNode():
             return [_literal(each, variables) for each in node.values]
         case ObjectValueNode() | ConstObjectValueNode():
-            return {each.name.value: _literal(each.value, variables) for each in node.fields}
+            given = (each for each in node.fields if not _is_missing(each.value, variables))
+            return {each.name.value: _literal(each.value, variables) for each in given}
         case VariableNode():
             return _variable(node, variables)
         case _:
@@ -92,8 +98,13 @@ def _number(text: str) -> float | Decimal:
 
 def _variable(node: VariableNode, variables: Any) -> Any:
     coerced = getattr(variables, "coerced", variables)
-    name = node.name.value
-    return coerced.get(name) if isinstance(coerced, Mapping) else None
+    return coerced.get(node.name.value) if isinstance(coerced, Mapping) else None
+
+
+def _is_missing(node: ValueNode, variables: Any) -> bool:
+    """A variable that was not given takes the key with it, as in any other input object."""
+    coerced = getattr(variables, "coerced", variables)
+    return isinstance(node, VariableNode) and isinstance(coerced, Mapping) and node.name.value not in coerced
 
 
 def hint_nodes(node: ValueNode) -> list[ValueNode]:

@@ -49,11 +49,11 @@ BIG = 2**53 + 1
 def test_a_value_stays_or_an_error_stands_in_its_place(type_: Any, value: Any, fits: bool) -> None:
     for given in (type_, nullable(type_)):
         answer = fit(given)(value)
-        assert answer is value if fits else answer.code == "VALUE_MISMATCH"
+        assert answer == (float(value) if type_ is float else value) if fits else answer.code == "VALUE_MISMATCH"
         assert fit(given)(None) is None
     listed = fit(list_of(nullable(type_)))([value, None])
     assert listed[1] is None
-    assert (listed[0] is value) is fits
+    assert isinstance(listed[0], Exception) is not fits
     assert fit(list_of(type_))("x").code == "VALUE_MISMATCH"
 
 
