@@ -99,7 +99,7 @@ def with_(envelope: Json, value: Any, *path: str) -> Json:
 
 
 WHOLE = applied("app", "vpc")
-BAD_ENVELOPES = [
+BAD_ENVELOPES: list[tuple[Any, str]] = [
     (None, ""),
     (5, ""),
     ("text", ""),
@@ -149,13 +149,14 @@ async def test_an_envelope_that_is_wrong_or_contradicts_its_object_is_refused_wi
 
 async def test_an_apply_whose_object_contradicts_its_mutation_is_refused(api: Api, app_id: str) -> None:
     meta = {"name": "vpc", "appId": app_id}
-    for changed, code in [
+    contradictions: list[tuple[Json, tuple[str, str]]] = [
         ({"kind": "Config"}, ("WriteRefused", "INVALID_ENVELOPE")),
         ({"apiVersion": "v2"}, ("ValidationFailure", "VALIDATION_FAILED")),
         ({"apiVersion": "example.com/v1alpha1"}, ("WriteRefused", "INVALID_ENVELOPE")),
         ({"meta": {"name": " x", "appId": app_id}}, ("WriteRefused", "INVALID_ENVELOPE")),
         ({"meta": {"name": "", "appId": app_id}}, ("WriteRefused", "INVALID_ENVELOPE")),
-    ]:
+    ]
+    for changed, code in contradictions:
         refused = await api.apply({"meta": meta, "spec": {"version": "1"}, **changed})
         assert (refused["__typename"], refused["code"]) == code, changed
     refused = await api.apply({"meta": meta, "spec": {"version": "1"}}, metadata=["x"])

@@ -29,6 +29,11 @@ def tokens_file(folder: Path, text: str | None = None) -> Path:
     return path
 
 
+def with_tokens(path: Path) -> Settings:
+    given: dict[str, Any] = {"tokens": path}
+    return Settings(**given)
+
+
 async def record(api: Api, envelope: Any, *, imported: bool = False, **headers: str) -> Json:
     answer = await api.post(RECORD, {"envelope": envelope, "import": imported}, **headers)
     assert "errors" not in answer, answer
@@ -204,7 +209,7 @@ async def test_an_imported_actor_of_an_unknown_type_is_refused_with_its_place(cl
 def test_a_tokens_file_that_is_wrong_stops_the_start_in_one_line_without_its_secrets(tmp_path: Path, text: str) -> None:
     path = tokens_file(tmp_path, text)
     with pytest.raises(StartupError) as caught:
-        Callers(Settings(tokens=path))
+        Callers(with_tokens(path))
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
     assert "0123456789abcdef" not in str(caught.value)
@@ -214,20 +219,20 @@ def test_a_tokens_file_that_cannot_be_read_stops_the_start(tmp_path: Path) -> No
     (tmp_path / "latin").write_bytes(b"- token: caf\xe9")
     for path in (tmp_path / "none.yaml", tmp_path, tmp_path / "latin"):
         with pytest.raises(StartupError, match=str(path)):
-            Callers(Settings(tokens=path))
+            Callers(with_tokens(path))
 
 
 def test_two_actors_with_one_token_stop_the_start(tmp_path: Path) -> None:
     path = tokens_file(tmp_path, yaml.safe_dump([TOKENS[0], {**TOKENS[1], "token": ANN}]))
     with pytest.raises(StartupError, match="twice"):
-        Callers(Settings(tokens=path))
+        Callers(with_tokens(path))
 
 
 def test_an_empty_tokens_file_closes_the_service(tmp_path: Path) -> None:
     """No token is known: nobody comes in. It must not mean that everybody does."""
     for text in ("[]", ""):
         try:
-            callers = Callers(Settings(tokens=tokens_file(tmp_path, text)))
+            callers = Callers(with_tokens(tokens_file(tmp_path, text)))
         except StartupError:
             continue
         with pytest.raises(Exception, match="no credentials"):
