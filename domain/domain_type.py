@@ -1,6 +1,6 @@
 """A domain type: what a platform manages, described as data in a manifest."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from domain import kinds
 from domain.errors import InvalidManifest
 from domain.event import Phase
+from domain.rule import Rule, in_schema
+from domain.rulebook import Rulebook
 from domain.values import pointer_part
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]*$", max_length=100)]
@@ -35,10 +37,17 @@ class Version(_Manifest):
 
     name: str = Field(min_length=1)
     json_schema: dict[str, Any] = Field(alias="schema")
+    rules: tuple[Rule, ...] = ()
+    """Rules for objects of this version only."""
 
     @cached_property
     def validator(self) -> jsonschema_rs.Draft202012Validator:
         return jsonschema_rs.Draft202012Validator(self.json_schema, validate_formats=False, retriever=_refuse)
+
+    @cached_property
+    def all_rules(self) -> tuple[Rule, ...]:
+        """Its own rules and those inside its schema. Raises InvalidManifest for one that cannot stand there."""
+        return (*self.rules, *(rule for _, rule in in_schema(self.json_schema)))
 
 
 class DomainType(_Manifest):
@@ -53,6 +62,8 @@ class DomainType(_Manifest):
     """Keep a refused write as an intent with its report."""
     actions: tuple[Action, ...]
     versions: tuple[Version, ...] = Field(min_length=1)
+    rules: tuple[Rule, ...] = ()
+    """Rules for objects of every version."""
 
     @model_validator(mode="after")
     def _kinds_belong(self) -> "DomainType":
@@ -81,6 +92,14 @@ class DomainType(_Manifest):
     def version(self, api_version: str) -> Version | None:
         return next((version for version in self.versions if version.name == api_version), None)
 
+    def rulebook(self, api_version: str) -> Rulebook:
+        """The rules for objects of that apiVersion: the type's, the version's, and those inside its schema."""
+        return self._rulebooks.get(api_version) or Rulebook({}, ())
+
+    @cached_property
+    def _rulebooks(self) -> dict[str, Rulebook]:
+        return {each.name: Rulebook(each.json_schema, (*self.rules, *each.all_rules)) for each in self.versions}
+
     def action(self, name: str) -> Action | None:
         return next((action for action in self.actions if action.name == name), None)
 
@@ -102,8 +121,10 @@ class _DomainTypeManifest(_Manifest):
         group: str = ""
         description: str = ""
         plural: str = ""
+        record_failures: bool = Field(default=False, alias="recordFailures")
         actions: tuple[Action, ...]
         versions: tuple[Version, ...] = Field(min_length=1)
+        rules: tuple[Rule, ...] = ()
 
     api_version: Literal["dsel/v1alpha1"] = Field(alias="apiVersion")
     kind: Literal["DomainType"]
@@ -122,6 +143,9 @@ def from_manifest(manifest: Mapping[str, Any]) -> DomainType:
         raise InvalidManifest(path, fault["msg"]) from None
     for index, version in enumerate(domain_type.versions):
         _compile(f"/spec/versions/{index}/schema", version)
+    for path, rule in _rules(domain_type):
+        _compile_rule(path, rule)
+    _names_differ(domain_type)
     return domain_type
 
 
@@ -135,3 +159,30 @@ def _compile(path: str, version: Version) -> None:
     except jsonschema_rs.ValidationError as error:
         inside = "".join(f"/{pointer_part(str(part))}" for part in error.instance_path)
         raise InvalidManifest(path + inside, error.message) from None
+
+
+def _rules(domain_type: DomainType) -> Iterator[tuple[str, Rule]]:
+    """Every rule with its path in the manifest."""
+    for index, rule in enumerate(domain_type.rules):
+        yield f"/spec/rules/{index}", rule
+    for at, version in enumerate(domain_type.versions):
+        for index, rule in enumerate(version.rules):
+            yield f"/spec/versions/{at}/rules/{index}", rule
+        schema = f"/spec/versions/{at}/schema"
+        try:
+            yield from ((schema + path, rule) for path, rule in in_schema(version.json_schema))
+        except InvalidManifest as error:
+            raise InvalidManifest(schema + error.details["path"], str(error).partition(": ")[2]) from None
+
+
+def _compile_rule(path: str, rule: Rule) -> None:
+    for key, problem in rule.faults():
+        raise InvalidManifest(f"{path}/{key}", problem)
+
+
+def _names_differ(domain_type: DomainType) -> None:
+    for at, version in enumerate(domain_type.versions):
+        names = ["schema", *(rule.name for rule in (*domain_type.rules, *version.rules))]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                raise InvalidManifest(f"/spec/versions/{at}", f"two checks are called '{name}'")

@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from domain.errors import Violation
 from domain.event import Document
+
+MOST_VIOLATIONS = 50
+"""Of the schema that a document tells."""
 
 
 class Outcome(StrEnum):
@@ -15,19 +19,31 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
+    """What came of one rule. A rule that fails at several places has a result for each of them."""
+
     name: str
     outcome: Outcome
     message: str | None = None
+    """What is wrong, or why the rule was skipped."""
     path: str | None = None
+    """A JSON Pointer into the object to what is wrong."""
+    reason: str | None = None
+    """Kubernetes' word for the failure, such as FieldValueInvalid."""
+    violations: tuple[Violation, ...] = ()
+    """Of the check against the schema: everything that is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
+    """What became of every check of one object; the check against its schema comes first."""
+
     results: tuple[RuleResult, ...]
     violations: tuple[Violation, ...] = ()
+    """All that is wrong: of the schema when it is broken, of the rules otherwise."""
 
     @property
     def passed(self) -> bool:
+        """A skipped rule fails nothing."""
         return all(each.outcome is not Outcome.FAILED for each in self.results)
 
     @property
@@ -36,9 +52,16 @@ class Report:
 
     def as_document(self) -> Document:
         """The shape of an envelope's `spec.validation`."""
-        shown = [
-            {"name": each.name, "pass": each.outcome is not Outcome.FAILED}
-            | ({"message": each.message} if each.message else {})
-            for each in self.results
-        ]
-        return {"overall": self.overall, "details": {"validations": shown}}
+        return {"overall": self.overall, "details": {"validations": [_shown(each) for each in self.results]}}
+
+
+def _shown(result: RuleResult) -> Document:
+    shown: dict[str, Any] = {"name": result.name, "pass": result.outcome is not Outcome.FAILED}
+    if result.outcome is Outcome.SKIPPED:
+        shown["skipped"] = result.message
+    if result.outcome is Outcome.FAILED:
+        shown |= {"message": result.message, "path": result.path, "reason": result.reason}
+    if result.violations:
+        told = result.violations[:MOST_VIOLATIONS]
+        shown["violations"] = [{"path": each.path, "message": each.message, "rule": each.rule} for each in told]
+    return shown

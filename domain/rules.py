@@ -1,23 +1,38 @@
-"""The rules of a domain type on an object."""
+"""Checking an object of a type: its schema first and, when that holds, every rule."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from domain.domain_type import DomainType
-from domain.errors import ValidationFailed
+from domain.errors import Violation
 from domain.report import Outcome, Report, RuleResult
-from domain.validation import validate
+from domain.validation import violations
+
+SCHEMA = "schema"
+"""The name of the first result, the check against the JSON Schema."""
 
 
 def need_old_state(domain_type: DomainType) -> bool:
     """Whether a rule compares with the state before."""
-    return False
+    return any(domain_type.rulebook(version.name).compares for version in domain_type.versions)
 
 
 def evaluate(domain_type: DomainType, state: Mapping[str, Any], old_state: Mapping[str, Any] | None) -> Report:
-    """Every rule on the object; never raises for what the object is."""
-    try:
-        validate(domain_type, state)
-    except ValidationFailed as error:
-        return Report((RuleResult("schema", Outcome.FAILED, str(error)),), error.violations)
-    return Report((RuleResult("schema", Outcome.PASSED),))
+    """Every rule on the object; never raises for what the object is.
+
+    `old_state` is the current state, None of a create. One of another apiVersion cannot be compared with.
+    """
+    version = str(state.get("apiVersion", ""))
+    rulebook = domain_type.rulebook(version)
+    found = violations(domain_type, state)
+    if found:
+        return Report((_broken(found), *rulebook.skipped("the object breaks its schema")), found)
+    comparable = old_state if old_state is not None and old_state.get("apiVersion") == version else None
+    results = (RuleResult(SCHEMA, Outcome.PASSED), *rulebook.results(state, comparable))
+    failed = (each for each in results if each.outcome is Outcome.FAILED)
+    return Report(results, tuple(Violation(each.path or "", each.message or "", each.name) for each in failed))
+
+
+def _broken(found: tuple[Violation, ...]) -> RuleResult:
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    return RuleResult(SCHEMA, Outcome.FAILED, found[0].message + more, found[0].path, "FieldValueInvalid", found)

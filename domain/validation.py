@@ -13,15 +13,18 @@ from domain.values import pointer_part, quoted, shortened
 
 def validate(domain_type: DomainType, state: Mapping[str, Any]) -> None:
     """Raises ValidationFailed with every violation, when the object breaks the schema of its own apiVersion."""
-    subject = f"{domain_type.name} {name_of(state) or '(without a name)'}"
+    found = violations(domain_type, state)
+    if found:
+        raise ValidationFailed(f"{domain_type.name} {name_of(state) or '(without a name)'}", found)
+
+
+def violations(domain_type: DomainType, state: Mapping[str, Any]) -> tuple[Violation, ...]:
+    """Every way in which the object breaks the schema of its own apiVersion."""
     version = domain_type.version(str(state.get("apiVersion", "")))
     if version is None:
         known = ", ".join(each.name for each in domain_type.versions)
-        problem = Violation("/apiVersion", f"{quoted(state.get('apiVersion'))} is not one of: {known}", "apiVersion")
-        raise ValidationFailed(subject, [problem])
-    violations = [_violation(error) for error in version.validator.iter_errors(state)]
-    if violations:
-        raise ValidationFailed(subject, violations)
+        return (Violation("/apiVersion", f"{quoted(state.get('apiVersion'))} is not one of: {known}", "apiVersion"),)
+    return tuple(_violation(error) for error in version.validator.iter_errors(state))
 
 
 def _violation(error: jsonschema_rs.ValidationError) -> Violation:
