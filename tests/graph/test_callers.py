@@ -16,7 +16,7 @@ from told import applied, told
 
 Json = dict[str, Any]
 ANN, PIPELINE, IMPORTER = "ann-0123456789abcdef", "pipeline-0123456789abcdef", "importer-0123456789abcdef"
-TOKENS = [
+TOKENS: list[Json] = [
     {"token": ANN, "actor": "ann@example.com", "type": "HUMAN"},
     {"token": PIPELINE, "actor": "delivery", "type": "SERVICE", "rights": []},
     {"token": IMPORTER, "actor": "importer", "type": "CONTROLLER", "rights": ["import"]},
@@ -45,12 +45,13 @@ async def record(api: Api, envelope: Any, *, imported: bool = False, **headers: 
 
 
 async def test_an_open_service_takes_the_actor_from_a_header_and_else_calls_it_anonymous(api: Api, app_id: str) -> None:
-    for headers, actor in [
+    cases: list[tuple[dict[str, Any], Json]] = [
         ({}, {"id": "anonymous", "type": "HUMAN"}),
         ({"x_dsel_actor": "ann"}, {"id": "ann", "type": "HUMAN"}),
         ({"x_dsel_actor": "bot", "x_dsel_actor_type": "service"}, {"id": "bot", "type": "SERVICE"}),
         ({"x_dsel_actor_type": "SERVICE"}, {"id": "anonymous", "type": "HUMAN"}),
-    ]:
+    ]
+    for headers, actor in cases:
         assert (await record(api, applied(app_id), **headers))["event"]["actor"] == actor
 
 
@@ -75,7 +76,7 @@ async def test_an_actor_type_that_is_none_is_refused(api: Api, app_id: str) -> N
 
 @pytest.mark.parametrize("name", ["x" * 513, " ", "a\u0007b"])
 async def test_an_actor_that_no_log_can_hold_is_refused(api: Api, app_id: str, name: str) -> None:
-    headers = {"X-Dsel-Actor": name.encode()}
+    headers = {b"X-Dsel-Actor": name.encode()}
     response = await api.http.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
     assert response.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
@@ -84,7 +85,7 @@ async def test_an_actor_outside_of_ascii_is_kept_as_it_is(api: Api, app_id: str)
     response = await api.http.post(
         "/graphql",
         json={"query": RECORD, "variables": {"envelope": applied(app_id)}},
-        headers={"X-Dsel-Actor": "zoë@example.com".encode()},
+        headers={b"X-Dsel-Actor": "zoë@example.com".encode()},
     )
     assert response.json()["data"]["written"]["event"]["actor"]["id"] == "zoë@example.com"
 
@@ -99,7 +100,7 @@ async def closed(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> 
         yield api
 
 
-def bearing(token: str) -> dict[str, str]:
+def bearing(token: str) -> dict[str, Any]:
     return {"authorization": f"Bearer {token}"}
 
 
@@ -134,7 +135,7 @@ async def test_without_a_known_token_nothing_is_read_or_written(closed: Api, app
         response = await closed.http.post(
             "/graphql",
             json={"query": query, "variables": variables},
-            headers={"Authorization": header.encode()} if header is not None else {},
+            headers={b"Authorization": header.encode()} if header is not None else None,
         )
         assert response.status_code == 401
         assert response.headers["www-authenticate"] == "Bearer"

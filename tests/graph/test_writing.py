@@ -214,7 +214,7 @@ def one_database(api: Api) -> str:
 
 
 async def test_an_event_of_any_kind_is_kept_with_all_its_keys(api: Api, app_id: str) -> None:
-    envelope = {
+    envelope: Json = {
         "apiVersion": "v9",
         "kind": "WidgetPolishedEvent",
         "meta": {"name": "w", "appId": app_id, "eventId": f"id-{app_id}", "shift": "night", "nothing": None},
