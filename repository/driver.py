@@ -1,5 +1,6 @@
 """MongoDB through Motor or through PyMongo's own async client: the one file that knows the difference."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from enum import StrEnum
@@ -92,15 +93,17 @@ class Database:
     @asynccontextmanager
     async def watch(self, collection: str, pipeline: Pipeline, **options: Any) -> AsyncIterator[Any]:
         """A change stream; its cursor has `try_next()`, `resume_token` and `alive`."""
-        opening = self._database[collection].watch(pipeline, **options)
-        stream = await opening if self._driver is Driver.PYMONGO else opening
-        async with cast(AbstractAsyncContextManager[Any], stream) as cursor:
-            yield cursor
+        with _available():
+            opening = self._database[collection].watch(pipeline, **options)
+            stream = await opening if self._driver is Driver.PYMONGO else opening
+            async with cast(AbstractAsyncContextManager[Any], stream) as cursor:
+                yield cursor
 
     async def close(self) -> None:
-        closing = self._client.close()
         if self._driver is Driver.PYMONGO:
-            await closing
+            await self._client.close()
+        else:  # Motor says goodbye to the server on the thread that calls it
+            await asyncio.to_thread(self._client.close)
 
 
 def connect(
@@ -117,6 +120,7 @@ def connect(
         "event_listeners": list(listeners),
         "serverSelectionTimeoutMS": int(timeout * 500),
         "timeoutMS": int(timeout * 1000),
+        "socketTimeoutMS": int(timeout * 1000),  # for what timeoutMS does not bound: ending sessions when it closes
         "tz_aware": True,
     }
     if driver is Driver.MOTOR:

@@ -1,0 +1,255 @@
+"""MongoDB through both drivers: what works, and what happens when it is away."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import bson
+import pytest
+from bson.raw_bson import RawBSONDocument
+from pymongo import IndexModel, UpdateOne
+from pymongo.errors import BulkWriteError
+
+from domain.entity import Entity
+from domain.errors import StoreUnavailable
+from examples import Hands, artifact, draft
+from histories import ALWAYS, committed, recomputed, summary_of
+from proxy import Proxy
+from repository import indexes
+from repository.driver import Database, Driver, connect
+from repository.event_log import Append, TimelinePage
+from repository.fields import STATE
+from repository.mongo_event_log import MongoEventLog
+
+THINGS = "things"
+SHORT = 0.5  # seconds that a call may take
+LONGEST = 10  # seconds after which a test calls it hanging; far more than SHORT, because machines stall
+
+Call = Callable[[Database], Awaitable[object]]
+
+
+async def _watch(database: Database) -> None:
+    async with database.watch(THINGS, []) as stream:
+        await stream.try_next()
+
+
+CALLS: dict[str, Call] = {
+    "find": lambda database: database.find(THINGS, {}),
+    "aggregate": lambda database: database.aggregate(THINGS, [{"$match": {}}]),
+    "aggregate documents": lambda database: database.aggregate(None, [{"$documents": [{"a": 1}]}]),
+    "insert": lambda database: database.insert(THINGS, [raw()]),
+    "update": lambda database: database.update(THINGS, [UpdateOne({"_id": 1}, {"$set": {"a": 1}}, upsert=True)]),
+    "put": lambda database: database.put(THINGS, {"_id": 1}),
+    "create indexes": lambda database: database.create_indexes(THINGS, [IndexModel("a")]),
+    "command": lambda database: database.command({"ping": 1}),
+}
+
+
+def raw(**fields: object) -> RawBSONDocument:
+    return RawBSONDocument(bson.encode({"_id": uuid4().hex, **fields}))
+
+
+@pytest.fixture
+def silent_uri() -> Iterator[str]:
+    """Of a server that takes connections and never says a word."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield f"mongodb://127.0.0.1:{server.getsockname()[1]}/?directConnection=true"
+
+
+@pytest.fixture
+def closed_uri() -> str:
+    """Of a port where nobody listens."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return f"mongodb://127.0.0.1:{server.getsockname()[1]}/?directConnection=true"
+
+
+@pytest.fixture
+async def proxy(mongodb_uri: str) -> AsyncIterator[Proxy]:
+    async with Proxy(mongodb_uri) as made:
+        yield made
+
+
+@pytest.fixture(params=list(Driver), ids=str)
+async def distant(request: pytest.FixtureRequest, proxy: Proxy, mongodb_uri: str) -> AsyncIterator[Database]:
+    """A database behind the proxy."""
+    name = f"distant_{uuid4().hex}"
+    made = connect(proxy.uri, name, request.param, timeout=SHORT)
+    yield made
+    proxy.unblock()
+    await made.close()
+    near = connect(mongodb_uri, name)
+    await near.command({"dropDatabase": 1})
+    await near.close()
+
+
+async def refused(call: Awaitable[object]) -> StoreUnavailable:
+    async with asyncio.timeout(LONGEST):
+        with pytest.raises(StoreUnavailable) as refusal:
+            await call
+    return refusal.value
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_every_call_works(database: Database, name: str) -> None:
+    await CALLS[name](database)
+
+
+async def test_times_come_back_aware_and_in_utc(database: Database) -> None:
+    at = datetime(2025, 1, 15, 10, 30, 0, 123000, tzinfo=UTC)
+    await database.insert(THINGS, [raw(_id="time", at=at)])
+    for found in (
+        await database.find(THINGS, {"_id": "time"}),
+        await database.aggregate(THINGS, [{"$match": {"_id": "time"}}]),
+        await database.aggregate(None, [{"$documents": [{"at": at}]}]),
+    ):
+        assert found[0]["at"] == at
+        assert found[0]["at"].tzinfo is not None
+
+
+async def test_a_find_sorts_projects_and_stops(database: Database) -> None:
+    await database.insert(THINGS, [raw(group="sorted", number=number, more=1) for number in (2, 3, 1)])
+    found = await database.find(
+        THINGS, {"group": "sorted"}, projection={"number": 1, "_id": 0}, sort={"number": -1}, limit=2
+    )
+    assert found == [{"number": 3}, {"number": 2}]
+
+
+async def test_an_insert_goes_up_to_the_first_duplicate_and_says_where(database: Database) -> None:
+    documents = [raw(_id=f"ordered-{number}") for number in (1, 2, 1, 3)]
+    with pytest.raises(BulkWriteError) as failure:
+        await database.insert(THINGS, documents)
+    (error,) = failure.value.details["writeErrors"]
+    assert (error["index"], error["code"]) == (2, 11000)
+    found = await database.find(THINGS, {"_id": {"$regex": "^ordered"}}, sort={"_id": 1})
+    assert [each["_id"] for each in found] == ["ordered-1", "ordered-2"]
+
+
+async def test_an_update_counts_what_it_matched_or_made(database: Database) -> None:
+    def update(name: str, *, upsert: bool) -> UpdateOne:
+        return UpdateOne({"_id": name}, {"$set": {"a": 1}}, upsert=upsert)
+
+    first = [update("counted-1", upsert=True), update("counted-2", upsert=False)]
+    assert await database.update(THINGS, first) == 1
+    assert await database.update(THINGS, first) == 1
+    assert await database.update(THINGS, [update("counted-1", upsert=True), update("counted-3", upsert=True)]) == 2
+
+
+async def test_a_stored_document_is_replaced_whole(database: Database) -> None:
+    await database.put(THINGS, {"_id": "put", "a": 1})
+    await database.put(THINGS, {"_id": "put", "b": 2})
+    assert await database.find(THINGS, {"_id": "put"}) == [{"_id": "put", "b": 2}]
+
+
+async def test_a_change_stream_tells_what_is_inserted_and_where_it_stands(database: Database) -> None:
+    async with asyncio.timeout(LONGEST):
+        async with database.watch(THINGS, [{"$match": {"operationType": "insert"}}]) as stream:
+            assert await stream.try_next() is None
+            await database.insert(THINGS, [raw(_id="watched")])
+            while (change := await stream.try_next()) is None:
+                pass
+            assert change["documentKey"] == {"_id": "watched"}
+            assert stream.alive
+            token = stream.resume_token
+        await database.insert(THINGS, [raw(_id="missed")])
+        async with database.watch(THINGS, [], resume_after=token) as stream:
+            while (change := await stream.try_next()) is None:
+                pass
+            assert change["documentKey"] == {"_id": "missed"}
+
+
+async def test_many_calls_at_once_share_one_client(database: Database) -> None:
+    found = await asyncio.gather(*(database.find(THINGS, {"_id": "nobody"}) for _ in range(300)))
+    assert found == [[]] * 300
+
+
+async def test_a_call_that_was_cancelled_harms_no_other(database: Database) -> None:
+    calls = [asyncio.create_task(database.find(THINGS, {"_id": "nobody"})) for _ in range(20)]
+    await asyncio.sleep(0)
+    for call in calls[::2]:
+        call.cancel()
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    assert results[1::2] == [[]] * 10
+    assert await database.find(THINGS, {"_id": "nobody"}) == []
+
+
+@pytest.mark.parametrize("driver", list(Driver))
+@pytest.mark.parametrize("where", ["closed_uri", "silent_uri"])
+async def test_a_mongodb_that_is_away_is_told_by_every_call_in_time(
+    request: pytest.FixtureRequest, driver: Driver, where: str
+) -> None:
+    """Nobody listens, or somebody who says nothing."""
+    database = connect(request.getfixturevalue(where), "away", driver, timeout=SHORT)
+    calls: list[Call] = [*CALLS.values(), _watch]
+    refusals = await asyncio.gather(*(refused(call(database)) for call in calls))
+    for refusal in refusals:
+        assert refusal.retryable
+        assert str(refusal) == "MongoDB does not answer"
+        assert "same event id" in str(refusal.hint)
+    await database.close()
+
+
+@pytest.mark.parametrize("driver", list(Driver))
+async def test_a_closed_database_says_so(mongodb_uri: str, driver: Driver) -> None:
+    database = connect(mongodb_uri, "closed", driver, timeout=SHORT)
+    await works(CALLS["command"], database)
+    await database.close()
+    for call in CALLS.values():
+        assert "stopping" in str(await refused(call(database)))
+
+
+async def test_an_answer_that_never_comes_ends_every_call_in_time(distant: Database, proxy: Proxy) -> None:
+    """The connections stand, but nothing passes; afterwards everything works again."""
+    await asyncio.gather(*(works(call, distant) for call in CALLS.values()))
+    proxy.block()
+    await asyncio.gather(*(refused(call(distant)) for call in CALLS.values()))
+    proxy.unblock()
+    await asyncio.gather(*(works(call, distant) for call in CALLS.values()))
+
+
+async def test_to_close_does_not_hang_when_nothing_answers(distant: Database, proxy: Proxy) -> None:
+    await works(CALLS["find"], distant)
+    proxy.block()
+    async with asyncio.timeout(LONGEST):
+        await distant.close()
+
+
+async def works(call: Call, database: Database) -> None:
+    """Within the time that a driver takes to notice."""
+    async with asyncio.timeout(LONGEST):
+        while True:
+            try:
+                await call(database)
+            except StoreUnavailable:
+                await asyncio.sleep(0.05)
+            else:
+                return
+
+
+async def test_a_mongodb_that_goes_away_and_comes_back_is_found_again(distant: Database, proxy: Proxy) -> None:
+    await works(CALLS["find"], distant)
+    await proxy.cut()
+    await refused(CALLS["find"](distant))
+    await refused(CALLS["insert"](distant))
+    await proxy.listen()
+    await works(CALLS["insert"], distant)
+
+
+async def test_a_write_whose_answer_was_lost_is_repeated_without_harm(distant: Database, proxy: Proxy) -> None:
+    """The whole log: nothing hangs, nothing acknowledged is lost, and the same id is one event."""
+    await works(indexes.ensure, distant)
+    log, vpc = MongoEventLog(distant, Hands()), Entity("Artifact", "09287", "vpc")
+    kept = committed(await log.append([Append(draft(vpc, "Applied", artifact(vpc), id="kept"))]))
+    again = [Append(draft(vpc, "Applied", artifact(vpc, again=True), id="again"))]
+    proxy.block()
+    refusals = [log.append(again), log.latest([vpc.key], STATE), log.as_of([vpc.key], ALWAYS, STATE)]
+    await asyncio.gather(*(refused(each) for each in refusals))
+    proxy.unblock()
+    await works(lambda _: log.append(again), distant)
+    (events,) = (await log.events([vpc.key], TimelinePage(10), ALWAYS, STATE)).values()
+    assert [event.id for event in events] == ["again", kept[0].id]
+    assert await summary_of(log, vpc) == await recomputed(log, vpc)
