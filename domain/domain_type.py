@@ -159,6 +159,8 @@ def _compile(path: str, version: Version) -> None:
     except jsonschema_rs.ValidationError as error:
         inside = "".join(f"/{pointer_part(str(part))}" for part in error.instance_path)
         raise InvalidManifest(path + inside, error.message) from None
+    except ValueError as error:  # a key that is no text: YAML takes on, yes and 8080 for something else
+        raise InvalidManifest(path, str(error), hint="Quote keys like on, yes and 8080.") from None
 
 
 def _rules(domain_type: DomainType) -> Iterator[tuple[str, Rule]]:

@@ -11,9 +11,10 @@ from graph.common_types import CommonTypes, DocumentState
 from graph.definitions import DocumentField, fields_of, input_type, nullable, object_type
 from graph.names import field_name, type_name
 from graph.scalars import JSON
-from graph.types_from_schema import InputTypes, OutputTypes, document_field
+from graph.types_from_schema import InputTypes, OutputTypes, described, document_field, properties
 
 _OWN = frozenset({"apiVersion", "kind", "meta", "metadata"})
+_OWN_TYPES = frozenset("State Event Connection Edge EventConnection EventEdge Result Written".split())
 
 
 @dataclass(slots=True)
@@ -55,11 +56,11 @@ def fill(types: DomainTypes, common: CommonTypes, declared: Mapping[str, DomainT
     own = common.state_fields(types.event)
     reserved = frozenset(each.graphql_name or each.name for each in own)
     outputs = OutputTypes(lambda other: declared[other].entity if other in declared else None)
-    for key, property_ in schema.get("properties", {}).items():
+    for key, property_ in properties(schema).items():
         if key in _OWN:
             continue
-        shape = outputs.shape(property_, type_name(name, key))
-        text = property_.get("description") or f"The property `{key}`."
+        shape = outputs.shape(property_, type_name(name, key, _OWN_TYPES))
+        text = described(property_, f"The property `{key}`.")
         own.append(DocumentState(key, shape.type, text, name=field_name(key, reserved), references=shape.references))
     fields_of(types.state).extend(own)
     types.input = _input(types.domain_type, schema, inputs)
@@ -87,8 +88,10 @@ def _input(domain_type: DomainType, schema: Mapping[str, Any], inputs: InputType
         DocumentField("meta", meta, description="Name, app and labels."),
     ]
     fields += [
-        document_field(key, inputs.type(property_, type_name(name, key)), property_, required=key in required)
-        for key, property_ in schema.get("properties", {}).items()
+        document_field(
+            key, inputs.type(property_, type_name(name, key, _OWN_TYPES)), property_, required=key in required
+        )
+        for key, property_ in properties(schema).items()
         if key not in _OWN
     ]
     return input_type(f"{name}Input", f"A complete object of type {name}.", fields)

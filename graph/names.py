@@ -13,7 +13,7 @@ def field_name(key: str, reserved: frozenset[str] = frozenset()) -> str:
     """
     name = key if _NAME.fullmatch(key) else "".join(_SPELLED.get(character, character) for character in key)
     name = re.sub(r"[^A-Za-z0-9_]", lambda match: f"_u{ord(match[0]):x}_", name)
-    if name != key:
+    if name != key or not name:
         name = name.strip("_") or "empty"
     if name.startswith("__"):
         name = f"dunder_{name.lstrip('_')}"
@@ -22,7 +22,11 @@ def field_name(key: str, reserved: frozenset[str] = frozenset()) -> str:
     return f"{name}_" if name in reserved else name
 
 
-def type_name(parent: str, key: str) -> str:
-    """The name of the object type under a key: `ArtifactSpec` and `bundles` → ArtifactSpecBundles"""
+def type_name(parent: str, key: str, reserved: frozenset[str] = frozenset()) -> str:
+    """The name of the object type under a key: `ArtifactSpec` and `bundles` → ArtifactSpecBundles
+
+    `…Input` is how input types end, so that a key that ends so gets an underscore, as one that is `reserved` does.
+    """
     name = field_name(key).strip("_")
-    return parent + name[:1].upper() + name[1:]
+    name = name[:1].upper() + name[1:]
+    return f"{parent}{name}_" if name in reserved or name.endswith("Input") else f"{parent}{name}"

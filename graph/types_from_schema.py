@@ -45,12 +45,13 @@ class OutputTypes:
 
     def _object(self, schema: Schema, name: str) -> Shape:
         fields, references = [], {}
-        for key, property_ in schema["properties"].items():
+        for key, property_ in properties(schema).items():
             inner = self.shape(property_, type_name(name, key))
             fields.append(document_field(key, inner.type, property_))
             if inner.references:
                 references[key] = inner.references
-        self.made[name] = object_type(name, _description(schema, f"`{name}`, as its schema describes it."), fields)
+        name = _unused(name, self.made)
+        self.made[name] = object_type(name, described(schema, f"`{name}`, as its schema describes it."), fields)
         return Shape(self.made[name], references or None)
 
 
@@ -73,11 +74,24 @@ class InputTypes:
         required = schema.get("required", ())
         fields = [
             document_field(key, self.type(property_, type_name(name, key)), property_, required=key in required)
-            for key, property_ in schema["properties"].items()
+            for key, property_ in properties(schema).items()
         ]
-        name = f"{name}Input"
-        self.made[name] = input_type(name, _description(schema, f"`{name}`, as its schema describes it."), fields)
+        name = _unused(f"{name}Input", self.made)
+        self.made[name] = input_type(name, described(schema, f"`{name}`, as its schema describes it."), fields)
         return self.made[name]
+
+
+def _unused(name: str, made: Mapping[str, type]) -> str:
+    """Two paths may spell one name, as `a.bC` and `aB.c` do."""
+    while name in made:
+        name += "_"
+    return name
+
+
+def properties(schema: Schema) -> dict[str, Schema]:
+    """The properties with their schemas; one that says only whether there may be a value says nothing of its type."""
+    found = schema.get("properties", {})
+    return {key: each if isinstance(each, Mapping) else {} for key, each in found.items()}
 
 
 def document_field(key: str, type_: Any, schema: Schema, *, required: bool = False) -> StrawberryField:
@@ -85,7 +99,7 @@ def document_field(key: str, type_: Any, schema: Schema, *, required: bool = Fal
         key,
         type_ if required else nullable(type_),
         name=field_name(key),
-        description=_description(schema, f"The property `{key}`."),
+        description=described(schema, f"The property `{key}`."),
     )
 
 
@@ -121,7 +135,7 @@ def _fits_int(schema: Schema) -> bool:
     return all(isinstance(bound, int) and bound in _INT32 for bound in bounds)
 
 
-def _description(schema: Schema, fallback: str) -> str:
+def described(schema: Schema, fallback: str) -> str:
     text = str(schema.get("description") or fallback)
     options = schema.get("enum")
     if isinstance(options, list) and schema.get("type") == "string":
