@@ -14,11 +14,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from domain.errors import DselError, Forbidden, StoreUnavailable, Unauthenticated
+from domain.errors import DselError, Forbidden, InvalidArgument, StoreUnavailable, Unauthenticated
 from graph import json_text
 from graph.json_text import JsonError
-from repository.event_log import Append, Appended
+from repository.event_log import Appended
 from resolvers import ingestion
+from resolvers.commands import Drafted
 from resolvers.context import Context, Right
 
 LONGEST_LINE = 17 * 2**20
@@ -39,10 +40,11 @@ class Ingestion:
 
     context: Context
     imported: bool
+    validated: bool
     results: IO[bytes]
     lines: int = 0
     counts: dict[str, int] = field(default_factory=lambda: {"stored": 0, "duplicate": 0, "refused": 0})
-    waiting: list[tuple[int, Append | DselError]] = field(default_factory=list)
+    waiting: list[tuple[int, Drafted | DselError]] = field(default_factory=list)
     size: int = 0
     committing: asyncio.Task[list[ingestion.Result]] | None = None
     """The batch before this one: MongoDB stores it while this one is read."""
@@ -54,7 +56,7 @@ class Ingestion:
             return
         document = _document(line)
         if not isinstance(document, DselError):
-            document = ingestion.read(self.context, document, imported=self.imported)
+            document = ingestion.read(self.context, document, imported=self.imported, validated=self.validated)
         self.waiting.append((self.lines, document))
         self.size += len(line) if isinstance(line, bytes) else 0
         if len(self.waiting) >= ingestion.BATCH or self.size >= _LARGEST_BATCH:
@@ -100,6 +102,7 @@ def endpoint(make_context: Callable[[Request], Awaitable[Context]]) -> Callable[
         try:
             context = await make_context(request)
             imported = _imports(request, context)
+            validated = _flag(request, "validate", default=not imported)
         except DselError as error:
             return _refused(error)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -107,15 +110,14 @@ def endpoint(make_context: Callable[[Request], Awaitable[Context]]) -> Callable[
             hint = f"Send one of: {', '.join((*_LINES, *_DOCUMENTS))}."
             return _json(415, {"code": "UNSUPPORTED_MEDIA_TYPE", "message": f"'{kind}' holds no events", "hint": hint})
         taken = _split(request.stream()) if kind in _LINES else _whole(request.stream())
-        return await _answer(context, imported, taken)
+        results = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed when it has been sent
+        return await _answer(Ingestion(context, imported, validated, results), taken)
 
     return post
 
 
-async def _answer(context: Context, imported: bool, lines: AsyncIterator[bytes | MalformedLine]) -> Response:
-    results = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed when it has been sent
-    work = Ingestion(context, imported, results)
-    status = 200
+async def _answer(work: Ingestion, lines: AsyncIterator[bytes | MalformedLine]) -> Response:
+    status, results = 200, work.results
     try:
         async for line in lines:
             await work.take(line)
@@ -177,12 +179,17 @@ def _document(line: bytes | MalformedLine) -> Any:
 
 
 def _imports(request: Request, context: Context) -> bool:
-    wanted = request.query_params.get("import", "false").lower()
-    if wanted not in ("true", "false"):
-        raise Forbidden(f"import={wanted} is neither true nor false")
-    if wanted == "true" and not context.caller.may(Right.IMPORT):
+    wanted = _flag(request, "import", default=False)
+    if wanted and not context.caller.may(Right.IMPORT):
         raise Forbidden(f"{context.caller.actor.id} may not import events", hint="Ask for the right 'import'.")
-    return wanted == "true"
+    return wanted
+
+
+def _flag(request: Request, name: str, *, default: bool) -> bool:
+    given = request.query_params.get(name, str(default)).lower()
+    if given not in ("true", "false"):
+        raise InvalidArgument(f"{name}={given} is neither true nor false")
+    return given == "true"
 
 
 def _explained(error: DselError) -> dict[str, Any]:
@@ -195,7 +202,8 @@ def _explained(error: DselError) -> dict[str, Any]:
 
 
 def _refused(error: DselError) -> Response:
-    return _json(401 if isinstance(error, Unauthenticated) else 403, _explained(error))
+    status = {Unauthenticated: 401, Forbidden: 403}.get(type(error), 400)
+    return _json(status, _explained(error))
 
 
 def _json(status: int, body: Any) -> Response:

@@ -60,6 +60,9 @@ Imported = Annotated[
         description="Take time and actor from the envelope, and the object as it is. Needs the right `import`.",
     ),
 ]
+Validate = Annotated[
+    bool | None, argument(description="Whether objects must be valid. By default they must, but not on import.")
+]
 
 
 def mutation_type(common: CommonTypes, types: Iterable[DomainTypes]) -> type:
@@ -185,15 +188,22 @@ async def _deleted(info: Asked, type_: str, app_id: str, name: str, options: Opt
 
 
 async def _record_event(
-    info: Asked, envelope: Envelope, expected_version: Expected = None, import_: Imported = False
+    info: Asked,
+    envelope: Envelope,
+    expected_version: Expected = None,
+    import_: Imported = False,
+    validate: Validate = None,
 ) -> Any:
-    return await answered(commands.record(info.context, envelope, expected_version, imported=import_))
+    written = commands.record(info.context, envelope, expected_version, imported=import_, validated=validate)
+    return await answered(written)
 
 
-async def _record_events(info: Asked, envelopes: Envelopes, import_: Imported = False) -> Any:
+async def _record_events(
+    info: Asked, envelopes: Envelopes, import_: Imported = False, validate: Validate = None
+) -> Any:
     if len(envelopes) > _MOST_EVENTS:
         raise errors.InvalidArgument(
             f"{len(envelopes):,} events are more than {_MOST_EVENTS:,}", hint="Send them in parts, or to POST /events."
         )
-    results = await ingestion.store(info.context, envelopes, imported=import_)
+    results = await ingestion.store(info.context, envelopes, imported=import_, validated=validate)
     return [refusal(each) if isinstance(each, errors.DselError) else Written(each) for each in results]

@@ -114,38 +114,69 @@ async def delete(context: Context, entity: Entity, options: Options) -> Written:
 
 
 async def record(
-    context: Context, envelope: Any, expected_version: int | None = None, *, imported: bool = False
+    context: Context,
+    envelope: Any,
+    expected_version: int | None = None,
+    *,
+    imported: bool = False,
+    validated: bool | None = None,
 ) -> Written:
     """Stores an envelope of any kind.
 
     The actor is the caller, and so is the time the server's, unless the caller may import: then the envelope's own
-    time counts, and with `imported` its own actor too, and the object need not be valid.
+    time counts, and with `imported` its own actor too, and the object is only validated when asked.
     """
-    draft, report = drafted(context, envelope, imported=imported)
-    if draft.deletes and draft.state is None:
-        return await commit_delete(context, draft, expected_version)
-    command = _Command(draft, "", {}, Options(event_id=draft.id, expected_version=expected_version))
-    return await _commit(context, command, report, expected_version)
+    drafted = draft(context, envelope, imported=imported, validated=validated)
+    if drafted.needs_current:
+        return await commit_on_current(context, drafted, expected_version)
+    command = _plain(drafted.draft, expected_version)
+    return await _commit(context, command, drafted.report, expected_version)
 
 
-async def commit_delete(context: Context, draft: Draft, expected_version: int | None) -> Written:
-    """A delete that came without the object keeps the last one."""
-    command = _Command(draft, "", {}, Options(event_id=draft.id, expected_version=expected_version))
-    return await _on_current(context, command, lambda latest: _ended(context, command, latest))
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """What the caller may store of an envelope."""
+
+    draft: Draft
+    report: Report | None = None
+    domain_type: DomainType | None = None
+    """The type whose rules are still to be asked, because they compare with the current state."""
+
+    @property
+    def needs_current(self) -> bool:
+        """A delete without the object takes the last one; a rule may compare with it."""
+        return self.domain_type is not None or (self.draft.deletes and self.draft.state is None)
 
 
-def drafted(context: Context, envelope: Any, *, imported: bool) -> tuple[Draft, Report | None]:
-    """What the caller may store of an envelope. Raises Forbidden, InvalidEnvelope or ValidationFailed."""
-    if imported:
-        return _imported(context, envelope), None
-    draft = _authorised(context, envelope)
-    domain_type = context.registry.get(draft.entity.type)
-    if domain_type is None or not draft.stateful or draft.state is None:
-        return draft, None
-    report = rules.evaluate(domain_type, draft.state, None)
+def draft(context: Context, envelope: Any, *, imported: bool, validated: bool | None = None) -> Drafted:
+    """Reads an envelope. Raises Forbidden, InvalidEnvelope or Rejected.
+
+    An import is validated only when asked, and then without the rules that compare: what was current then is not
+    known yet.
+    """
+    made = _imported(context, envelope) if imported else _authorised(context, envelope)
+    domain_type = context.registry.get(made.entity.type)
+    wanted = (not imported) if validated is None else validated
+    if domain_type is None or not wanted or not made.stateful or made.state is None:
+        return Drafted(made)
+    if not imported and rules.need_old_state(domain_type):
+        return Drafted(made, domain_type=domain_type)
+    report = rules.evaluate(domain_type, made.state, None)
     if not report.passed:
-        raise Rejected(str(draft.entity), report, None)
-    return draft, report
+        raise Rejected(str(made.entity), report, None)
+    return Drafted(made, report)
+
+
+async def commit_on_current(context: Context, drafted: Drafted, expected_version: int | None) -> Written:
+    """Commits what depends on the state before it."""
+    command, domain_type = _plain(drafted.draft, expected_version), drafted.domain_type
+    if domain_type is None:
+        return await _on_current(context, command, lambda latest: _ended(context, command, latest))
+    return await _on_current(context, command, lambda latest: _judged(command, domain_type, latest))
+
+
+def _plain(draft: Draft, expected_version: int | None) -> _Command:
+    return _Command(draft, "", {}, Options(event_id=draft.id, expected_version=expected_version))
 
 
 Prepared = tuple[_Command, Report | None, DomainType | None]

@@ -7,9 +7,10 @@ from typing import Any, cast
 
 from domain import cloud_events
 from domain import envelope as envelopes
-from domain.errors import DselError
+from domain.errors import DselError, StoreUnavailable
 from repository.event_log import Append, Appended
 from resolvers import commands
+from resolvers.commands import Drafted
 from resolvers.context import Context
 
 BATCH = 500
@@ -17,18 +18,18 @@ _NAMESPACE = uuid.UUID("0b7c9d1e-6f0a-5a55-9b39-6a4a4c1d7e11")
 Result = Appended | DselError
 
 
-async def commit(context: Context, reads: Sequence[Append | DselError]) -> list[Result]:
+async def commit(context: Context, reads: Sequence[Drafted | DselError]) -> list[Result]:
     """What became of each document that was read; an error stands in the place of what was refused.
 
     Raises StoreUnavailable, after which a part may be stored: send all of it again.
     """
     results: list[Result] = []
-    run: list[Append | DselError] = []
+    run: list[Drafted | DselError] = []
     for each in reads:
-        if isinstance(each, Append) and each.draft.deletes and each.draft.state is None:
-            # The state that it ends may be of an event right before it.
+        if isinstance(each, Drafted) and each.needs_current:
+            # The state before it may be of an event right before it.
             results += await _append(context, run)
-            results.append(await _deleted(context, each))
+            results.append(await _on_current(context, each))
             run = []
         else:
             run.append(each)
@@ -37,9 +38,12 @@ async def commit(context: Context, reads: Sequence[Append | DselError]) -> list[
     return results
 
 
-async def store(context: Context, documents: Sequence[Any], *, imported: bool) -> list[Result]:
+async def store(
+    context: Context, documents: Sequence[Any], *, imported: bool, validated: bool | None = None
+) -> list[Result]:
     """Reads and commits. A document without an event id gets one made from its content: the same again is the same."""
-    return await commit(context, [read(context, document, imported=imported) for document in documents])
+    reads = [read(context, document, imported=imported, validated=validated) for document in documents]
+    return await commit(context, reads)
 
 
 def batches(documents: Iterable[Any], size: int = BATCH) -> Iterable[list[Any]]:
@@ -48,11 +52,11 @@ def batches(documents: Iterable[Any], size: int = BATCH) -> Iterable[list[Any]]:
         yield batch
 
 
-def read(context: Context, document: Any, *, imported: bool) -> Append | DselError:
-    """An envelope or CloudEvent as an append, or the reason why it is none. Takes the processor, not MongoDB."""
+def read(context: Context, document: Any, *, imported: bool, validated: bool | None = None) -> Drafted | DselError:
+    """An envelope or CloudEvent as a draft, or the reason why it is none. Takes the processor, not MongoDB."""
     try:
         envelope = cloud_events.envelope(document) if cloud_events.is_cloud_event(document) else document
-        return Append(commands.drafted(context, _identified(envelope), imported=imported)[0])
+        return commands.draft(context, _identified(envelope), imported=imported, validated=validated)
     except DselError as error:
         return error
 
@@ -64,15 +68,17 @@ def _identified(envelope: Any) -> Any:
     return {**envelope, "meta": {**meta, "eventId": str(uuid.uuid5(_NAMESPACE, envelopes.digest(envelope)))}}
 
 
-async def _append(context: Context, run: Sequence[Append | DselError]) -> list[Result]:
-    stored = iter(await context.log.append([each for each in run if isinstance(each, Append)]))
-    return [next(stored) if isinstance(each, Append) else each for each in run]
+async def _append(context: Context, run: Sequence[Drafted | DselError]) -> list[Result]:
+    stored = iter(await context.log.append([Append(each.draft) for each in run if isinstance(each, Drafted)]))
+    return [next(stored) if isinstance(each, Drafted) else each for each in run]
 
 
-async def _deleted(context: Context, append: Append) -> Result:
+async def _on_current(context: Context, drafted: Drafted) -> Result:
     try:
-        written = await commands.commit_delete(context, append.draft, None)
+        written = await commands.commit_on_current(context, drafted, None)
         return cast(Appended, written.appended)
+    except StoreUnavailable:
+        raise
     except DselError as error:
         return error
 
