@@ -1,6 +1,6 @@
 """Arguments that many fields take, each with its documentation in one place."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import argument
@@ -11,12 +11,28 @@ from domain.event import ActorType, Phase
 from graph.scalars import Instant
 from repository.event_log import EventFilter
 
-GraphQLPhase = strawberry.enum(
+
+def _enum(class_: Any, description: str, **values: str) -> Any:
+    """The GraphQL enum of a class that knows nothing of GraphQL."""
+    made = strawberry.enum(class_, description=description)
+    for each in made.__strawberry_definition__.values:
+        each.description = values[each.name]
+    return made
+
+
+GraphQLPhase = _enum(
     Phase,
-    name="Phase",
-    description="What was asked (`INTENT`), or what happened (`OUTCOME`). Only outcomes change state.",
+    "What was asked, or what happened. Only outcomes change state.",
+    INTENT="It asks for something.",
+    OUTCOME="It tells what happened.",
 )
-GraphQLActorType = strawberry.enum(ActorType, name="ActorType", description="What kind of actor caused an event.")
+GraphQLActorType = _enum(
+    ActorType,
+    "What kind of actor caused an event.",
+    HUMAN="A person.",
+    SERVICE="A program that acts for people, such as a pipeline.",
+    CONTROLLER="A program that acts by itself, such as a reconciler.",
+)
 
 Name = Annotated[
     str, argument(description="The name of the object; `namespace/name` for a namespaced Kubernetes object.")

@@ -77,7 +77,7 @@ class CommonTypes:
         )
 
     def entity_pages(self, prefix: str, entity: type, of: str) -> type:
-        edge = object_type(f"{prefix}Edge", f"{of} and its cursor.", self.edge_fields(entity))
+        edge = object_type(f"{prefix}Edge", f"One of the {of}, and its cursor.", self.edge_fields(entity))
         return object_type(
             f"{prefix}Connection", f"A page of {of}, by app and name.", self.connection_fields(edge, entity)
         )
