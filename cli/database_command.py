@@ -6,12 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pymongo import AsyncMongoClient
-from pymongo.errors import OperationFailure, PyMongoError
 
 from cli import console
 from domain.errors import DselError, StartupError
-from repository import driver, indexes, role
 
 _AdminUri = Annotated[
     str,
@@ -38,6 +35,8 @@ def database_user(
 
     Run it again to change the password, or after an update that brings new indexes.
     """
+    from pymongo.errors import OperationFailure, PyMongoError  # a client command needs none of the service
+
     try:
         asyncio.run(_prepare(admin_uri, database, username, _password(password_file)))
     except DselError as error:
@@ -51,6 +50,10 @@ def database_user(
 
 
 async def _prepare(admin_uri: str, name: str, username: str, password: str) -> None:
+    from pymongo import AsyncMongoClient
+
+    from repository import driver, indexes, role
+
     database = driver.connect(admin_uri, name)
     try:
         await indexes.ensure(database)

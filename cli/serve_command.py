@@ -6,12 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import uvloop
-from pydantic import ValidationError
 
-from cli import console, service
+from cli import console
 from domain.errors import DselError
-from graph.settings import Settings
 
 
 def serve(
@@ -25,6 +22,12 @@ def serve(
 
     Everything else is set by environment variables; the README lists them.
     """
+    import uvloop  # here and not above: a client command needs none of the service
+    from pydantic import ValidationError
+
+    from cli import service
+    from graph.settings import Settings
+
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     given: dict[str, Any] = {"host": host, "port": port, "data": data, "mongodb_uri": mongodb_uri}
     try:

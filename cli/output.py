@@ -1,0 +1,98 @@
+"""Answers for people and for programs: tables, names, YAML and JSON."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from rich.cells import cell_len
+from rich.text import Text
+
+from cli import console
+
+
+class Format(StrEnum):
+    TABLE = "table"
+    WIDE = "wide"
+    YAML = "yaml"
+    JSON = "json"
+    NAME = "name"
+
+    @property
+    def is_table(self) -> bool:
+        return self in (Format.TABLE, Format.WIDE)
+
+
+_STYLES = {"NAME": "bold", "OBJECT": "bold", "KIND": "cyan", "EVENT": "cyan", "ACTOR": "magenta", "AGE": "green"}
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns: in a terminal as wide as it is, otherwise as wide as they need, so that nothing is broken or cut."""
+    cells = [[console.printable(cell) or "-" for cell in row] for row in rows]
+    if not console.out.is_terminal:
+        widths = _widths([headers, *cells])
+        for row in (headers, *cells):
+            write(_aligned(row, widths))
+        return
+    from rich.table import Table
+
+    shown = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
+    for header in headers:
+        shown.add_column(header, style=_STYLES.get(header, ""), overflow="fold")
+    for row in cells:
+        shown.add_row(*map(Text, row))
+    console.out.print(shown, soft_wrap=False)
+
+
+def pairs(lines: Iterable[tuple[str, str]]) -> None:
+    """Names and what they stand for, one on a line."""
+    told = [(name, console.printable(value)) for name, value in lines]
+    width = max((len(name) for name, _ in told), default=0)
+    for name, value in told:
+        console.out.print(Text(f"{name:<{width}}", style="dim"), Text(f"  {value}"), sep="")
+
+
+def document(value: Any, format_: Format) -> None:
+    """One value, or a list of them, as YAML or JSON."""
+    from cli import yaml_text
+
+    write(yaml_text.dumps(value) if format_ is Format.YAML else json_text(value))
+
+
+def listed(items: Sequence[Any]) -> dict[str, Any]:
+    """Several objects as one, as kubectl writes them."""
+    return {"apiVersion": "v1", "items": list(items), "kind": "List"}
+
+
+def json_text(value: Any) -> str:
+    """JSON for people, every digit of a number kept."""
+    return orjson.dumps(_exact(value), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode()
+
+
+def write(text: str) -> None:
+    """A text as it is, however wide, and a line break unless it ends with one."""
+    console.out.file.write(text if text.endswith("\n") else f"{text}\n")
+
+
+def _exact(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _exact(item) for key, item in value.items()}
+        case list():
+            return [_exact(item) for item in value]
+        case bool():
+            return value
+        case int() | Decimal():
+            return orjson.Fragment(str(value))
+        case _:
+            return value
+
+
+def _widths(rows: Iterable[Sequence[str]]) -> list[int]:
+    return [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+    return "   ".join(padded).rstrip()

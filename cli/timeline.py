@@ -1,0 +1,88 @@
+"""Events as the server lists them, from new to old, and how they are shown."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from cli import console, output, pages
+from cli.client import Client
+from cli.output import Format
+from cli.targets import Target
+from cli.type_names import TypeNames
+
+HEADER = """id type appId name kind version phase timestamp recordedAt correlationId executionId failed
+  actor { id type } spec"""
+ENVELOPE = "envelope"
+CHANGES = "changes { path from to }"
+
+_LOG = """query($where: EventWhere, $first: Int!, $after: String) {
+  events(where: $where, first: $first, after: $after) { nodes { %s } pageInfo { hasNextPage endCursor } } }"""
+_TIMELINE = """query($type: String!, $appId: String!, $name: String!, $where: EventWhere, $first: Int!,
+    $after: String) {
+  entity(type: $type, appId: $appId, name: $name) {
+    events(where: $where, first: $first, after: $after) { nodes { %s } pageInfo { hasNextPage endCursor } } } }"""
+
+_WITH_BODIES = 100
+"""Events on a page, when each comes whole."""
+_HEADERS = ("TIME", "KIND", "OBJECT", "APP", "VERSION", "ACTOR")
+_MORE = ("ACTOR-TYPE", "PHASE", "RECORDED", "CORRELATION", "EXECUTION", "ID", "COMMENT")
+
+Event = dict[str, Any]
+Where = dict[str, Any]
+
+
+def log(client: Client, where: Where, fields: str, limit: int = 0) -> Iterator[Event]:
+    """The events of the whole log."""
+    size = pages.MOST if fields == HEADER else _WITH_BODIES
+    return pages.nodes(client, _LOG % fields, "events", size=size, limit=limit, where=where)
+
+
+def of(client: Client, target: Target, where: Where, fields: str, limit: int = 0) -> Iterator[Event]:
+    """The events of one object; none if there is no such object."""
+    size = pages.MOST if fields == HEADER else _WITH_BODIES
+    query = _TIMELINE % fields
+    return pages.nodes(client, query, "entity", "events", size=size, limit=limit, where=where, **target.key)
+
+
+def newest(events: Iterator[Event], number: int) -> tuple[list[Event], bool]:
+    """The first `number` of events of which one more was asked for, and whether there are more; 0 takes all."""
+    found = list(events)
+    return (found[:number], len(found) > number) if number else (found, False)
+
+
+def tell_more(number: int) -> None:
+    console.note(f"There are more than {number} events; -n takes another number, -n 0 all.")
+
+
+def fields_for(format_: Format) -> str:
+    return ENVELOPE if format_ in (Format.YAML, Format.JSON) else HEADER
+
+
+def show(events: Sequence[Event], types: TypeNames, format_: Format) -> None:
+    """All of them at once, in any format."""
+    if format_ is Format.NAME:
+        for each in events:
+            output.write(each["id"])
+    elif format_.is_table:
+        wide = format_ is Format.WIDE
+        rows = [row(each, types) + (_more(each) if wide else ()) for each in events]
+        output.table(_HEADERS + (_MORE if wide else ()), rows)
+    else:
+        output.document(output.listed([each["envelope"] for each in events]), format_)
+
+
+def row(event: Event, types: TypeNames) -> tuple[str, ...]:
+    object_ = f"{types.of(event['type']).shown}/{event['name']}"
+    return event["timestamp"], event["kind"], object_, event["appId"], str(event["version"]), event["actor"]["id"]
+
+
+def comment(event: Event) -> str:
+    """Why, as far as the event says: an intent in its comment, an import in the message of its commit."""
+    spec = event["spec"] or {}
+    metadata = spec.get("metadata")
+    told = spec.get("comment") or (metadata.get("message") if isinstance(metadata, dict) else None)
+    return told if isinstance(told, str) else ""
+
+
+def _more(event: Event) -> tuple[str, ...]:
+    ids = (event["correlationId"] or "", event["executionId"] or "", event["id"])
+    return event["actor"]["type"], event["phase"], event["recordedAt"], *ids, comment(event)
