@@ -47,8 +47,8 @@ def declare(domain_type: DomainType, common: CommonTypes) -> DomainTypes:
     )
 
 
-def fill(types: DomainTypes, common: CommonTypes, declared: Mapping[str, DomainTypes], inputs: InputTypes) -> None:
-    """Gives the types their fields, which may refer to any declared type."""
+def fill(types: DomainTypes, common: CommonTypes, declared: Mapping[str, DomainTypes], meta: type) -> set[str]:
+    """Gives the types their fields, which may refer to any declared type. Returns the names of the types below."""
     name, schema = types.name, types.domain_type.newest.json_schema
     events = common.event_pages(name, types.event, f"objects of type {name}")
     fields_of(types.entity).extend(common.entity_fields(types.state, events, types.event))
@@ -63,7 +63,9 @@ def fill(types: DomainTypes, common: CommonTypes, declared: Mapping[str, DomainT
         text = described(property_, f"The property `{key}`.")
         own.append(DocumentState(key, shape.type, text, name=field_name(key, reserved), references=shape.references))
     fields_of(types.state).extend(own)
-    types.input = _input(types.domain_type, schema, inputs)
+    inputs = InputTypes()
+    types.input = _input(types.domain_type, schema, inputs, meta)
+    return {*outputs.made, *inputs.made}
 
 
 def object_meta_input() -> type:
@@ -79,9 +81,8 @@ def object_meta_input() -> type:
     )
 
 
-def _input(domain_type: DomainType, schema: Mapping[str, Any], inputs: InputTypes) -> type:
+def _input(domain_type: DomainType, schema: Mapping[str, Any], inputs: InputTypes, meta: type) -> type:
     name, required = domain_type.name, schema.get("required", ())
-    meta = inputs.made.setdefault("ObjectMetaInput", object_meta_input())
     fields: list[StrawberryField] = [
         DocumentField("apiVersion", nullable(str), description=f"`{domain_type.newest.name}` when it is left out."),
         DocumentField("kind", nullable(str), description=f"`{name}` when it is left out."),
@@ -89,7 +90,7 @@ def _input(domain_type: DomainType, schema: Mapping[str, Any], inputs: InputType
     ]
     fields += [
         document_field(
-            key, inputs.type(property_, type_name(name, key, _OWN_TYPES)), property_, required=key in required
+            key, inputs.type(property_, type_name(name, key, _OWN_TYPES)), property_, field_name(key), key in required
         )
         for key, property_ in properties(schema).items()
         if key not in _OWN

@@ -1,7 +1,8 @@
 """`POST /events`: events as lines of JSON, a stream of any length, with a result for each line.
 
 The results are sent when all lines were read, because most clients read nothing before they have sent everything;
-until then they are kept in a file. A stream that broke off is sent again from its start: what is stored is recognised.
+until then they are kept in a file. A stream that broke off is sent again from its start: what is stored
+is recognised by its event id, or without one by its time and content.
 """
 
 import asyncio

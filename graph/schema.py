@@ -1,31 +1,52 @@
 """The whole schema, from a registry."""
 
 import strawberry
-from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
+from graphql import GraphQLSchema, Undefined, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from domain.registry import Registry
 from graph import domain_types
+from graph.claimed_names import ClaimedNames
 from graph.common_types import CommonTypes
 from graph.mutations import mutation_type
 from graph.queries import query_type
 from graph.scalars import SCALARS
-from graph.types_from_schema import InputTypes
 
 
 def build(registry: Registry) -> GraphQLSchema:
-    """A schema with the types of the registry, independent of any other. Raises on a type that cannot be built."""
-    common, inputs = CommonTypes(), InputTypes()
+    """A schema with the types of the registry, independent of any other.
+
+    Raises InvalidManifest for a type whose names another one has.
+    """
+    bare = _assemble(Registry([]), ClaimedNames((), ()))
+    roots = [bare.query_type, bare.mutation_type]
+    fields = [name for root in roots if root is not None for name in root.fields]
+    return _assemble(registry, ClaimedNames(bare.type_map, fields))
+
+
+def _assemble(registry: Registry, names: ClaimedNames) -> GraphQLSchema:
+    common, meta = CommonTypes(), domain_types.object_meta_input()
     declared = {each.name: domain_types.declare(each, common) for each in sorted(registry, key=lambda each: each.name)}
     for types in declared.values():
-        domain_types.fill(types, common, declared, inputs)
+        names.claim(types.domain_type, domain_types.fill(types, common, declared, meta))
     schema = strawberry.Schema(
         query=query_type(common, declared.values()),
         mutation=mutation_type(common, declared.values()),
         types=[*common.generic, *(types.event for types in declared.values())],
         config=StrawberryConfig(scalar_map=SCALARS, _unsafe_disable_same_type_validation=True),
     )
-    return schema._schema
+    built = schema._schema
+    _forget_null_defaults(built)
+    return built
+
+
+def _forget_null_defaults(schema: GraphQLSchema) -> None:
+    """Null says nothing as a default: without it the printed schema shows what matters."""
+    for type_ in schema.type_map.values():
+        for member in getattr(type_, "fields", {}).values():
+            for each in (member, *getattr(member, "args", {}).values()):
+                if getattr(each, "default_value", Undefined) is None:
+                    each.default_value = Undefined
 
 
 def text(schema: GraphQLSchema) -> str:

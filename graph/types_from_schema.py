@@ -6,6 +6,7 @@ from typing import Any
 
 from strawberry.types.field import StrawberryField
 
+from graph.claimed_names import told_apart
 from graph.definitions import DocumentField, input_type, list_of, nullable, object_type
 from graph.names import field_name, type_name
 from graph.scalars import JSON, Long
@@ -45,9 +46,10 @@ class OutputTypes:
 
     def _object(self, schema: Schema, name: str) -> Shape:
         fields, references = [], {}
+        names = property_names(schema)
         for key, property_ in properties(schema).items():
             inner = self.shape(property_, type_name(name, key))
-            fields.append(document_field(key, inner.type, property_))
+            fields.append(document_field(key, inner.type, property_, names[key]))
             if inner.references:
                 references[key] = inner.references
         name = _unused(name, self.made)
@@ -72,8 +74,9 @@ class InputTypes:
 
     def _object(self, schema: Schema, name: str) -> Any:
         required = schema.get("required", ())
+        names = property_names(schema)
         fields = [
-            document_field(key, self.type(property_, type_name(name, key)), property_, required=key in required)
+            document_field(key, self.type(property_, type_name(name, key)), property_, names[key], key in required)
             for key, property_ in properties(schema).items()
         ]
         name = _unused(f"{name}Input", self.made)
@@ -94,11 +97,16 @@ def properties(schema: Schema) -> dict[str, Schema]:
     return {key: each if isinstance(each, Mapping) else {} for key, each in found.items()}
 
 
-def document_field(key: str, type_: Any, schema: Schema, *, required: bool = False) -> StrawberryField:
+def property_names(schema: Schema) -> dict[str, str]:
+    """The GraphQL name of each property."""
+    return told_apart({key: field_name(key) for key in properties(schema)})
+
+
+def document_field(key: str, type_: Any, schema: Schema, name: str, required: bool = False) -> StrawberryField:
     return DocumentField(
         key,
         type_ if required else nullable(type_),
-        name=field_name(key),
+        name=name,
         description=described(schema, f"The property `{key}`."),
     )
 

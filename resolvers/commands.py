@@ -20,7 +20,7 @@ from domain.errors import (
 )
 from domain.event import Document, Draft, Event, Phase
 from domain.report import Report
-from repository.event_log import Append, Appended, Latest
+from repository.event_log import Append, Appended, Latest, Moment
 from repository.fields import HEADER, STATE
 from resolvers.context import Context, Right
 
@@ -101,7 +101,7 @@ async def act(context: Context, action: str, state: Document, app_id: str | None
         return await _commit(context, command, None, None)
     if not rules.need_old_state(domain_type):
         return await _commit(context, command, rules.evaluate(domain_type, state, None), None, domain_type)
-    return await _on_current(context, command, lambda latest: _judged(command, domain_type, latest))
+    return await _on_current(context, command, lambda state: _judged(command, domain_type, state))
 
 
 async def delete(context: Context, entity: Entity, options: Options) -> Written:
@@ -110,7 +110,7 @@ async def delete(context: Context, entity: Entity, options: Options) -> Written:
     intent, outcome = _deleting(domain_type, entity.type.partition(".")[0])
     command = _command(context, intent, outcome, {"name": entity.name, "appId": entity.app_id}, {}, options)
     command = replace(command, outcome=replace(command.outcome, entity=entity))
-    return await _on_current(context, command, lambda latest: _ended(context, command, latest))
+    return await _on_current(context, command, lambda state: _ended(context, command, state))
 
 
 async def record(
@@ -171,8 +171,8 @@ async def commit_on_current(context: Context, drafted: Drafted, expected_version
     """Commits what depends on the state before it."""
     command, domain_type = _plain(drafted.draft, expected_version), drafted.domain_type
     if domain_type is None:
-        return await _on_current(context, command, lambda latest: _ended(context, command, latest))
-    return await _on_current(context, command, lambda latest: _judged(command, domain_type, latest))
+        return await _on_current(context, command, lambda state: _ended(context, command, state))
+    return await _on_current(context, command, lambda state: _judged(command, domain_type, state))
 
 
 def _plain(draft: Draft, expected_version: int | None) -> _Command:
@@ -182,14 +182,14 @@ def _plain(draft: Draft, expected_version: int | None) -> _Command:
 Prepared = tuple[_Command, Report | None, DomainType | None]
 
 
-async def _on_current(context: Context, command: _Command, prepare: Callable[[Latest | None], Prepared]) -> Written:
+async def _on_current(context: Context, command: _Command, prepare: Callable[[Event | None], Prepared]) -> Written:
     """Writes what `prepare` makes of the current state, on the version at which that was read."""
     options, entity = command.options, command.outcome.entity
     if options.event_id is not None and options.event_id in await context.log.events_by_id([options.event_id], HEADER):
         return await _commit(context, command, None, None)  # a repetition, or a conflict: the log tells which
     for _ in range(_ATTEMPTS):
         latest = (await context.log.latest([entity.key], STATE)).get(entity.key)
-        prepared, report, domain_type = prepare(latest)
+        prepared, report, domain_type = prepare(await _state_before(context, command.outcome, latest))
         version = latest.version if latest else 0
         try:
             expected = version if options.expected_version is None else options.expected_version
@@ -200,18 +200,28 @@ async def _on_current(context: Context, command: _Command, prepare: Callable[[La
     raise Contention(f"{entity} is being written by too many at once", hint="Try again.")
 
 
-def _judged(command: _Command, domain_type: DomainType, latest: Latest | None) -> Prepared:
-    old = latest.state.state if latest and latest.state and not latest.state.deletes else None
+async def _state_before(context: Context, outcome: Draft, latest: Latest | None) -> Event | None:
+    """The state that the outcome follows: the newest, or of one that is reported late the state of its time."""
+    state = latest.state if latest is not None else None
+    if outcome.timestamp is not None and state is not None and state.timestamp > outcome.timestamp:
+        key = outcome.entity.key
+        moment = Moment(outcome.timestamp, context.clock())
+        state = (await context.log.as_of([key], moment, STATE)).get(key)
+    return state if state is not None and not state.deletes else None
+
+
+def _judged(command: _Command, domain_type: DomainType, state: Event | None) -> Prepared:
+    old = state.state if state is not None else None
     return command, rules.evaluate(domain_type, command.outcome.state or {}, old), domain_type
 
 
-def _ended(context: Context, command: _Command, latest: Latest | None) -> Prepared:
+def _ended(context: Context, command: _Command, state: Event | None) -> Prepared:
     entity = command.outcome.entity
-    if latest is None or latest.state is None or latest.state.deletes:
+    if state is None:
         raise EntityNotFound(f"there is no {entity} to delete", hint="Look at its events with includeDeleted.")
     domain_type = context.registry.get(entity.type)
     key = domain_type.state_key if domain_type else kinds.lower_camel(entity.type.partition(".")[0])
-    return replace(command, outcome=replace(command.outcome, state=latest.state.state, state_key=key)), None, None
+    return replace(command, outcome=replace(command.outcome, state=state.state, state_key=key)), None, None
 
 
 async def _commit(

@@ -41,7 +41,7 @@ async def commit(context: Context, reads: Sequence[Drafted | DselError]) -> list
 async def store(
     context: Context, documents: Sequence[Any], *, imported: bool, validated: bool | None = None
 ) -> list[Result]:
-    """Reads and commits. A document without an event id gets one made from its content: the same again is the same."""
+    """Reads and commits. A document with a time but no id gets an id made from its content."""
     reads = [read(context, document, imported=imported, validated=validated) for document in documents]
     return await commit(context, reads)
 
@@ -63,7 +63,7 @@ def read(context: Context, document: Any, *, imported: bool, validated: bool | N
 
 def _identified(envelope: Any) -> Any:
     meta = envelope.get("meta") if isinstance(envelope, dict) else None
-    if not isinstance(meta, dict) or meta.get("eventId") is not None:
+    if not isinstance(meta, dict) or meta.get("eventId") is not None or meta.get("timestamp") is None:
         return envelope
     return {**envelope, "meta": {**meta, "eventId": str(uuid.uuid5(_NAMESPACE, envelopes.digest(envelope)))}}
 

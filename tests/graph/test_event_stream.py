@@ -70,11 +70,16 @@ async def test_the_order_of_lines_is_the_order_of_versions(api: Api, app_id: str
     assert len(found) == 171
 
 
-async def test_an_event_without_an_id_gets_one_from_its_content(api: Api, app_id: str) -> None:
-    envelope = applied_envelope("nameless", app_id)
+async def test_an_event_with_a_time_but_no_id_is_recognised_by_its_content(api: Api, app_id: str) -> None:
+    envelope = applied_envelope("nameless", app_id, timestamp="2025-01-01T00:00:00Z")
     (_, first), (_, second) = await sent(api, [envelope]), await sent(api, [envelope])
     assert first[0]["status"] == "stored"
     assert second[0] == {**first[0], "status": "duplicate"}
+
+
+async def test_the_same_report_without_a_time_is_another_event_each_time(api: Api, app_id: str) -> None:
+    envelope = applied_envelope("again", app_id)
+    assert [(await sent(api, [envelope]))[1][0]["version"] for _ in range(2)] == [1, 2]
 
 
 @pytest.mark.parametrize(

@@ -273,12 +273,6 @@ async def test_an_outcome_without_an_object_records_an_act_and_leaves_the_state(
     }
 
 
-BACKDATED = pytest.mark.xfail(
-    reason="a delete without an object takes the newest state, not that of its own time", strict=True
-)
-
-
-@BACKDATED
 async def test_a_backdated_delete_keeps_the_state_of_its_own_time(api: Api, app_id: str) -> None:
     await api.bring(applied(app_id, at=T0, version="1.0.0"), applied(app_id, at=later(100), version="2.0.0"))
     await api.bring(told("ArtifactDeletedEvent", app_id, at=later(50)))
@@ -296,7 +290,6 @@ async def test_a_backdated_delete_keeps_the_state_of_its_own_time(api: Api, app_
     }
 
 
-@BACKDATED
 async def test_a_delete_can_be_reported_late_of_an_object_that_has_come_and_gone_since(api: Api, app_id: str) -> None:
     await api.bring(
         applied(app_id, at=T0, version="1.0.0"),
@@ -326,7 +319,6 @@ async def test_many_events_are_stored_each_by_itself(api: Api, app_id: str) -> N
     ]
 
 
-@pytest.mark.xfail(reason="an event without an id gets one made of its content alone", strict=True)
 async def test_the_same_report_on_two_days_is_two_events(api: Api, app_id: str) -> None:
     mutation = """mutation($envelopes: [JSON!]!) { recordEvents(envelopes: $envelopes) {
         ... on EventRecorded { deduplicated event { version } } } }"""
