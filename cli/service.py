@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
+from pymongo.errors import OperationFailure
 from starlette.applications import Starlette
 
 from cli import console
@@ -29,10 +30,11 @@ async def run(settings: Settings, *, demo: bool) -> None:
     """Serves until it is interrupted. Raises StartupError and other DselErrors before it is ready."""
     with _listening(settings) as listener:
         async with _mongodb(settings) as uri:
-            app = create_app(settings.model_copy(update={"mongodb_uri": uri}))
-            service: Service = app.state.service
-            await indexes.ensure(service.database)
-            await _warn_about_server(settings, service)
+            with _refusals():
+                app = create_app(settings.model_copy(update={"mongodb_uri": uri}))
+                service: Service = app.state.service
+                await indexes.ensure(service.database)
+                await _warn_about_server(settings, service)
             if demo:
                 await _load_demo(service)
             await _Server(app, _address(settings, listener), demo=demo).serve([listener])
@@ -73,6 +75,16 @@ class _Server(uvicorn.Server):
             console.out.print(f"DSEL GraphQL is ready at [bold]{self._address}[/bold]")
             if self._demo:
                 _print_examples()
+
+
+@contextlib.contextmanager
+def _refusals() -> Iterator[None]:
+    """What MongoDB or its driver refuses before the service has begun is the operator's to mend."""
+    try:
+        yield
+    except OperationFailure as error:
+        reason = (error.details or {}).get("errmsg", "no reason given")
+        raise StartupError(f"MongoDB refuses the service: {reason}", hint="Look at DSEL_MONGODB_URI.") from None
 
 
 @contextlib.contextmanager

@@ -64,13 +64,15 @@ class Service:
     @contextlib.asynccontextmanager
     async def running(self, _: Starlette) -> AsyncIterator[None]:
         """Ready when its indexes are there; leaves when the writes under way are done."""
-        await indexes.ensure(self.database)
-        following = asyncio.create_task(self.follower.run())
         try:
-            yield
+            await indexes.ensure(self.database)
+            following = asyncio.create_task(self.follower.run())
+            try:
+                yield
+            finally:
+                await self.log.drain()
+                await _ended(following)
         finally:
-            await self.log.drain()
-            await _ended(following)
             await self.database.close()
 
 

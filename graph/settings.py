@@ -12,7 +12,7 @@ from repository.driver import Driver
 class Settings(BaseSettings):
     """The settings of one running service. The table in the README is made of these descriptions."""
 
-    model_config = SettingsConfigDict(env_prefix="DSEL_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="DSEL_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     mongodb_uri: str | None = Field(None, description="The MongoDB to use; without it the service brings its own.")
     database: str = Field("dsel", min_length=1, description="The name of the database.")

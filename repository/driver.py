@@ -1,7 +1,7 @@
 """MongoDB through Motor or through PyMongo's own async client: the one file that knows the difference."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from enum import StrEnum
 from typing import Any, cast
@@ -10,18 +10,21 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import AsyncMongoClient, IndexModel, UpdateOne
 from pymongo.errors import (
+    ConfigurationError,
     ConnectionFailure,
     ExecutionTimeout,
     InvalidOperation,
     NetworkTimeout,
+    OperationFailure,
     ServerSelectionTimeoutError,
     WTimeoutError,
 )
 from pymongo.monitoring import CommandListener
 from pymongo.write_concern import WriteConcern
 
-from domain.errors import StoreUnavailable
+from domain.errors import StartupError, StoreUnavailable
 
+_PASSING = (112, 365)  # WriteConflict, TemporarilyUnavailable: a busy server, after it has tried again itself
 Document = dict[str, Any]
 Pipeline = Sequence[Mapping[str, Any]]
 _DURABLE = WriteConcern(w="majority", j=True)
@@ -114,7 +117,10 @@ def connect(
     timeout: float = 10.0,
     listeners: Sequence[CommandListener] = (),
 ) -> Database:
-    """A database that is not asked anything yet. `timeout` in seconds bounds each call, retries included."""
+    """A database that is not asked anything yet. `timeout` in seconds bounds each call, retries included.
+
+    Raises StartupError for a URI that is none.
+    """
     options: Document = {
         "appname": "dsel",
         "event_listeners": list(listeners),
@@ -123,11 +129,18 @@ def connect(
         "socketTimeoutMS": int(timeout * 1000),  # for what timeoutMS does not bound: ending sessions when it closes
         "tz_aware": True,
     }
+    try:
+        return Database(_client(driver)(uri, **options), name, driver)
+    except (ConfigurationError, ValueError) as error:
+        raise StartupError(f"the URI of MongoDB is wrong: {error}", hint="Look at DSEL_MONGODB_URI.") from None
+
+
+def _client(driver: Driver) -> Callable[..., Any]:
     if driver is Driver.MOTOR:
         from motor.motor_asyncio import AsyncIOMotorClient
 
-        return Database(AsyncIOMotorClient(uri, **options), name, driver)
-    return Database(AsyncMongoClient(uri, **options), name, driver)
+        return cast(Callable[..., Any], AsyncIOMotorClient)
+    return AsyncMongoClient
 
 
 @contextmanager
@@ -135,11 +148,19 @@ def _available() -> Any:
     try:
         yield
     except (ConnectionFailure, ServerSelectionTimeoutError, NetworkTimeout, ExecutionTimeout, WTimeoutError) as error:
-        raise StoreUnavailable(
-            "MongoDB does not answer", hint="Try again in a moment; repeat a write with the same event id."
-        ) from error
+        raise _away() from error
+    except OperationFailure as error:
+        if error.code not in _PASSING:
+            raise
+        raise _away() from error
     except InvalidOperation as error:
         raise StoreUnavailable("the service is stopping", hint="Try again in a moment.") from error
+
+
+def _away() -> StoreUnavailable:
+    return StoreUnavailable(
+        "MongoDB does not answer", hint="Try again in a moment; repeat a write with the same event id."
+    )
 
 
 def _pairs(sort: Mapping[str, int] | None) -> list[tuple[str, int]] | None:
