@@ -10,7 +10,7 @@ from datetime import datetime
 import bson
 import uuid_utils
 from bson.raw_bson import RawBSONDocument
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, PyMongoError
 
 from domain.errors import (
     Contention,
@@ -153,9 +153,9 @@ class Writer:
     async def _summarise(self, batch: Batch) -> None:
         try:
             await latest.fold(self._database, list(batch.committed.values()), batch.repeated)
-        except StoreUnavailable:
+        except (StoreUnavailable, PyMongoError) as error:
             # The events are committed, so the caller is told so; the follower brings the summaries up to date.
-            _LOG.warning("the summaries of %d events are late: MongoDB does not answer", len(batch.committed))
+            _LOG.warning("the summaries of %d events are late: %s", len(batch.committed), error)
 
 
 def _placed_together(batch: Batch, group: Sequence[int], heads: dict[str, Head], now: datetime) -> list[Placed]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import bson
 import pytest
+from pymongo.errors import OperationFailure
 
 from domain.entity import Entity
 from domain.errors import (
@@ -346,6 +347,18 @@ async def test_a_crash_before_the_summary_is_healed_by_repair(database: Database
     for entity in entities:
         assert await summary_of(log, entity) == await recomputed(log, entity)
     assert await latest.repair(database, keys) == 0
+
+
+async def test_a_summary_that_mongodb_refuses_does_not_make_a_committed_event_an_error(
+    database: Database, log: MongoEventLog, vpc: Entity
+) -> None:
+    async def refuse() -> None:
+        raise OperationFailure("not authorized", 13)
+
+    meddled = Meddled(database)
+    meddled.before["update", LATEST] = [refuse]
+    event = await append(MongoEventLog(meddled, Hands()), applied(vpc))
+    assert await stored(log, vpc) == [event]
 
 
 async def test_repair_of_everything_makes_missing_summaries_too(
