@@ -141,6 +141,10 @@ class EventLog(Protocol):
         """The entities that have a state now."""
         ...
 
+    async def has_changed(self, type_: str, since: datetime) -> bool:
+        """Whether an event about an entity of the type took effect after `since`."""
+        ...
+
     async def entities_as_of(self, page: EntityPage, moment: Moment, fields: Fields) -> list[Event]:
         """The states of the entities that have one at `moment.at`."""
         ...

@@ -87,6 +87,10 @@ class MongoEventLog:
         )
         return [_latest(each) for each in found]
 
+    async def has_changed(self, type_: str, since: datetime) -> bool:
+        condition = {"type": type_, "timestamp": {"$gt": since}}
+        return bool(await self._database.find(EVENTS, condition, projection={"_id": 1}, limit=1))
+
     async def entities_as_of(self, page: EntityPage, moment: Moment, fields: Fields) -> list[Event]:
         found: list[Event] = []
         after, examined, chunk = page.after, 0, page.first

@@ -69,7 +69,8 @@ async def single(context: Context, entity: Entity, moment: Moment, fields: Field
 
 async def _living(context: Context, page: EntityPage, moment: Moment, fields: Fields) -> list[EntityView]:
     found = await context.log.entities(page, fields)
-    if not all(latest.state is not None and temporal.settled(latest.state, moment) for latest in found):
+    # Asked after the list: who left it, or lost a label, left it before.
+    if await context.log.has_changed(page.where.type, moment.at):
         # Somebody wrote while the request was under way: the log knows who was there at its instant.
         return await _as_of(context, page, moment, fields)
     return [EntityView(latest.entity, moment, latest=latest, fields=fields) for latest in found]
