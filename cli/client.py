@@ -71,6 +71,10 @@ class Client:
         with _explained(self.base):
             return self._http.post(self.base + path, content=body, headers={"content-type": content_type})
 
+    def close(self) -> None:
+        if "_http" in self.__dict__:
+            self._http.close()
+
     @cached_property
     def base(self) -> str:
         """The address without a path, and with a scheme."""

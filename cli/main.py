@@ -66,7 +66,8 @@ def dsel(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    context.obj = Client(server, token, actor, actor_type)
+    context.obj = client = Client(server, token, actor, actor_type)
+    context.call_on_close(client.close)
 
 
 def _add(panel: str, name: str, command: Callable[..., None], to: typer.Typer = app) -> None:
