@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from weakref import WeakValueDictionary
 
 from domain.entity import from_stored
 from domain.errors import DselError, QueryTooLarge
@@ -31,6 +33,7 @@ class MongoEventLog:
         self._writer = Writer(database, clock)
         self._lanes: Lanes[Sequence[Append], Sequence[Appended | DselError]] = Lanes(self._commit)
         self._commits: set[asyncio.Future[list[Appended | DselError]]] = set()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def append(self, appends: Sequence[Append]) -> list[Appended | DselError]:
         if not appends:
@@ -38,7 +41,7 @@ class MongoEventLog:
         if len({each.draft.entity for each in appends}) == 1:
             return list(await self._lanes.submit(appends[0].draft.entity.key, appends))
         # A commit that was begun is finished, whatever becomes of the request.
-        commit = asyncio.ensure_future(self._writer.commit(appends))
+        commit = asyncio.ensure_future(self._commit_in_turn(appends))
         self._commits.add(commit)
         commit.add_done_callback(self._commits.discard)
         return await asyncio.shield(commit)
@@ -131,6 +134,14 @@ class MongoEventLog:
         """One commit for all groups that gathered in a lane."""
         results = iter(await self._writer.commit([each for group in groups for each in group]))
         return [[next(results) for _ in group] for group in groups]
+
+    async def _commit_in_turn(self, appends: Sequence[Append]) -> list[Appended | DselError]:
+        """Batches that share an entity wait for each other instead of colliding, in an order that cannot deadlock."""
+        keys = sorted({each.draft.entity.key for each in appends})
+        async with AsyncExitStack() as turns:
+            for lock in [self._turns.setdefault(key, asyncio.Lock()) for key in keys]:
+                await turns.enter_async_context(lock)
+            return await self._writer.commit(appends)
 
     async def _keys(self, page: EntityPage) -> list[str]:
         """The next keys of a type, living or not."""

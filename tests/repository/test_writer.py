@@ -321,12 +321,15 @@ async def test_batches_of_two_processes_mesh_without_a_loss(log: MongoEventLog, 
         assert await summary_of(log, entity) == await recomputed(log, entity)
 
 
-async def test_many_batches_at_once_on_one_entity_all_get_in(log: MongoEventLog, vpc: Entity, app: str) -> None:
-    side = [Entity("Artifact", app, f"side-{number}") for number in range(20)]
-    results = await asyncio.gather(*(log.append([Append(applied(vpc)), Append(applied(each))]) for each in side))
+async def test_fifty_batches_at_once_that_share_entities_all_get_in(log: MongoEventLog, app: str) -> None:
+    a, b = Entity("Artifact", app, "a"), Entity("Artifact", app, "b")
+    batches = [[a, Entity("Artifact", app, f"side-{number}"), b][:: 1 - 2 * (number % 2)] for number in range(50)]
+    results = await asyncio.gather(*(log.append([Append(applied(each)) for each in batch]) for batch in batches))
     for result in results:
         committed(result)
-    assert [event.version for event in await stored(log, vpc)] == list(range(1, 21))
+    for shared in (a, b):
+        assert [event.version for event in await stored(log, shared)] == list(range(1, 51))
+        assert await summary_of(log, shared) == await recomputed(log, shared)
 
 
 async def test_a_crash_before_the_summary_is_healed_by_repair(database: Database, log: MongoEventLog, app: str) -> None:
@@ -359,6 +362,7 @@ async def test_a_summary_that_mongodb_refuses_does_not_make_a_committed_event_an
     meddled.before["update", LATEST] = [refuse]
     event = await append(MongoEventLog(meddled, Hands()), applied(vpc))
     assert await stored(log, vpc) == [event]
+    assert await latest.repair(database, [vpc.key]) == 1
 
 
 async def test_repair_of_everything_makes_missing_summaries_too(
