@@ -16,10 +16,10 @@ from graph.settings import Settings
 
 @contextmanager
 def serving(uri: str, **settings: Any) -> Iterator[str]:
-    """The address of a service with a database of its own."""
-    database = f"test_{uuid4().hex}"
-    app = create_app(Settings(**{"mongodb_uri": uri, "database": database, **settings}))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False, lifespan="on"))
+    """The address of a service on a free port and with a database of its own, unless the settings name others."""
+    chosen = Settings(**{"mongodb_uri": uri, "database": f"test_{uuid4().hex}", "port": 0, **settings})
+    config = uvicorn.Config(create_app(chosen), port=chosen.port, log_config=None, access_log=False, lifespan="on")
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -31,5 +31,10 @@ def serving(uri: str, **settings: Any) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
-        with MongoClient[dict[str, Any]](uri) as client:
-            client.drop_database(database)
+        if "database" not in settings:
+            drop(uri, chosen.database)
+
+
+def drop(uri: str, database: str) -> None:
+    with MongoClient[dict[str, Any]](uri) as client:
+        client.drop_database(database)

@@ -5,7 +5,8 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,38 +80,62 @@ class Shell:
             out, err = process.communicate(stdin, timeout=60)
             return Ended(process.returncode, out, err)
 
-    def in_terminal(self, *arguments: str | Path, typed: str = "", columns: int = 120) -> tuple[int, str]:
-        """The exit code and the screen, colours and all."""
+    @contextmanager
+    def terminal(self, *arguments: str | Path, columns: int = 120) -> Iterator["Terminal"]:
+        """As a process of its own, in a terminal that is that wide."""
         ours, theirs = pty.openpty()
         ends = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
         environment = {**self._whole_environment(), "COLUMNS": str(columns), "TERM": "xterm-256color"}
         command = [DSEL, *map(str, arguments)]
         with subprocess.Popen(command, env=environment, start_new_session=True, **ends) as process:
             os.close(theirs)
-            os.write(ours, typed.encode())
-            shown = _read(ours)
-            os.close(ours)
-            return process.wait(60), shown
+            try:
+                yield Terminal(ours, process)
+            finally:
+                process.kill()
+                os.close(ours)
+
+    def in_terminal(self, *arguments: str | Path, columns: int = 120) -> tuple[int, str]:
+        """The exit code and the screen, colours and all."""
+        with self.terminal(*arguments, columns=columns) as terminal:
+            return terminal.end()
 
     def _whole_environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("DSEL_", "COLUMNS"))}
         return {**kept, **self.environment}
 
 
+@dataclass
+class Terminal:
+    """What a person at a terminal sees and types."""
+
+    end_of_line: int
+    process: "subprocess.Popen[bytes]"
+    screen: str = ""
+
+    def until(self, text: str) -> None:
+        """Reads on until the screen shows a text."""
+        while text not in plain(self.screen):
+            assert self._read(), f"the command ended and did not show {text!r}: {self.screen}"
+
+    def type(self, text: str) -> None:
+        os.write(self.end_of_line, text.encode())
+
+    def end(self) -> tuple[int, str]:
+        """The exit code and the whole screen."""
+        while self._read():
+            pass
+        return self.process.wait(60), self.screen
+
+    def _read(self) -> bool:
+        try:
+            part = os.read(self.end_of_line, 2**16)
+        except OSError:  # so a terminal tells that the other side is closed
+            return False
+        self.screen += part.decode()
+        return bool(part)
+
+
 def plain(screen: str) -> str:
     """A screen without its colours."""
     return _ANSI.sub("", screen).replace("\r\n", "\n")
-
-
-def _read(end: int) -> str:
-    """Until the other side is closed, which a terminal tells as an error."""
-    parts = []
-    while True:
-        try:
-            part = os.read(end, 2**16)
-        except OSError:
-            break
-        if not part:
-            break
-        parts.append(part)
-    return b"".join(parts).decode()
