@@ -6,18 +6,19 @@ and by `expression_cost` work and memory. Whoever exceeds a bound gets an error 
 
 import re
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from cel_expr_python import cel
 
 from domain import expression_cost, expression_functions, syntax_tree
+from domain.expression_cost import SMALL, Extent
 
 LONGEST_EXPRESSION = 5_000
 _EXTENSIONS = "extensions: [{name: bindings}, {name: optional}, {name: regex}, {name: sets}, {name: strings}]"
 _FAULT = re.compile(r"ERROR: <input>:(\d+):(\d+): ([^\n]*?)(?: \(in container ''\))?(?: \[[A-Z_]+\])?(?:\n|$)")
 _LIBRARY_ERRORS = (RuntimeError, ValueError, LookupError, TypeError)
-_OPTIONAL_OLD = "cel.bind(oldSelf, previous.?value, {})"
+_OPTIONAL_OLD = "cel.bind(oldSelf, dsel_current.?value, {}\n)"
 
 
 class ExpressionError(ValueError):
@@ -31,16 +32,14 @@ class Scope:
     """
 
     def __init__(self, value: Any, old: list[Any]) -> None:
-        previous = {"value": old[0]} if old else {}
-        self._weighed = [value, *old]
-        self.activation = _environment().Activation(
-            {"self": value, "oldSelf": old[0] if old else None, "previous": previous}
-        )
+        self._values = [value, *old]
+        current = {"value": old[0]} if old else {}
+        variables = {"self": value, "oldSelf": old[0] if old else None, "dsel_current": current}
+        self.activation = _environment().Activation(variables)
 
-    @property
-    def weight(self) -> int:
-        """Characters and elements in it."""
-        return sum(_weight(each) for each in self._weighed)
+    @cached_property
+    def extent(self) -> Extent:
+        return expression_cost.extent(self._values)
 
 
 class Expression:
@@ -50,15 +49,25 @@ class Expression:
         self._program = _compiled(_OPTIONAL_OLD.format(source) if optional_old else source)
         if self._program.return_type() not in (returns, cel.Type.DYN):
             raise ExpressionError(f"it gives {self._program.return_type().name()}, not {returns.name()}")
-        tree = syntax_tree.read(self._program.serialize())
-        _check_patterns(tree)
+        self._tree = syntax_tree.read(self._program.serialize())
         self._returns = returns
-        self.compares = any(node.kind == "name" and node.name == "oldSelf" for node in syntax_tree.nodes(tree))
-        """Whether it looks at `oldSelf`."""
-        self.largest_input = expression_cost.largest_input(tree)
-        if not self.largest_input:
+        self._affordable: dict[tuple[int, int], bool] = {}
+        if not self.affords(SMALL):
             raise ExpressionError("it nests too many loops or makes too long texts or lists to be run safely")
+        _check_patterns(self._tree)
         self.run(Scope(None, []))  # the library plans an expression at its first run
+
+    @cached_property
+    def compares(self) -> bool:
+        """Whether it looks at `oldSelf`."""
+        return any(node.kind == "name" and node.name == "oldSelf" for node in syntax_tree.nodes(self._tree))
+
+    def affords(self, given: Extent) -> bool:
+        """Whether it can safely be run on `self` and `oldSelf` of that size together."""
+        bits = int(given.size).bit_length(), int(given.count).bit_length()
+        if bits not in self._affordable:
+            self._affordable[bits] = expression_cost.affordable(self._tree, Extent(2 ** bits[0], 2 ** bits[1]))
+        return self._affordable[bits]
 
     def evaluate(self, scope: Scope) -> Any:
         """A bool or a text, as asked for. Raises ExpressionError."""
@@ -92,7 +101,7 @@ def text(source: str, *, optional_old: bool = False) -> Expression:
 
 @cache
 def _environment() -> cel.Env:
-    variables = dict.fromkeys(("self", "oldSelf", "previous"), cel.Type.DYN)
+    variables = dict.fromkeys(("self", "oldSelf", "dsel_current"), cel.Type.DYN)
     config = cel.NewEnvConfigFromYaml(_EXTENSIONS)
     return cel.NewEnv(config=config, variables=variables, extensions=[expression_functions.extension(_found)])
 
@@ -143,15 +152,3 @@ def _reason(error: Exception) -> str:
         line, column, problem = fault.groups()
         return f"{problem} (line {line}, column {column})"
     return re.sub(r"^[A-Z_]+: | \[[A-Z_]+\]$", "", str(error))
-
-
-def _weight(value: Any) -> int:
-    match value:
-        case str():
-            return 1 + len(value)
-        case dict():
-            return 1 + sum(1 + len(key) + _weight(item) for key, item in value.items())
-        case list():
-            return 1 + sum(map(_weight, value))
-        case _:
-            return 1

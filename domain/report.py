@@ -9,6 +9,14 @@ from domain.event import Document
 
 MOST_VIOLATIONS = 50
 """Of the schema that a document tells."""
+ABSENT = "Absent"
+"""The object has nothing at the rule's place."""
+NOT_APPLICABLE = "NotApplicable"
+"""The rule's own condition says so."""
+NO_CURRENT_STATE = "NoCurrentState"
+"""The rule compares, and there is nothing to compare with."""
+SCHEMA_BROKEN = "SchemaBroken"
+"""The object breaks its schema, so that rules cannot rely on what it is."""
 
 
 class Outcome(StrEnum):
@@ -28,7 +36,7 @@ class RuleResult:
     path: str | None = None
     """A JSON Pointer into the object to what is wrong."""
     reason: str | None = None
-    """Kubernetes' word for the failure, such as FieldValueInvalid."""
+    """In a word: Kubernetes' own of a failure, such as FieldValueInvalid; of a skipped rule one of the words below."""
     violations: tuple[Violation, ...] = ()
     """Of the check against the schema: everything that is wrong."""
 
@@ -51,8 +59,12 @@ class Report:
         return "SUCCESS" if self.passed else "FAILED"
 
     def as_document(self) -> Document:
-        """The shape of an envelope's `spec.validation`."""
-        return {"overall": self.overall, "details": {"validations": [_shown(each) for each in self.results]}}
+        """The shape of an envelope's `spec.validation`.
+
+        It leaves out rules that had nothing to judge: a type of Kubernetes can have ninety of them in a small object.
+        """
+        told = [_shown(each) for each in self.results if each.reason != ABSENT]
+        return {"overall": self.overall, "details": {"validations": told}}
 
 
 def _shown(result: RuleResult) -> Document:

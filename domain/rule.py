@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from domain import expression
 from domain.errors import InvalidManifest
 from domain.expression import Expression, ExpressionError
+from domain.expression_cost import HUGE, Extent
 from domain.values import pointer_part
 
 Step = str | None
@@ -42,12 +43,12 @@ class Rule(BaseModel):
     when: str = ""
     """The rule is skipped where this is false. CEL, like the rule itself."""
     message: str = ""
-    message_expression: str = Field("", alias="messageExpression")
+    message_expression: str = Field(default="", alias="messageExpression")
     """CEL that gives the message; `message` stands in when it gives none."""
-    field_path: str = Field("", alias="fieldPath")
+    field_path: str = Field(default="", alias="fieldPath")
     """What to blame below the place: a JSON Pointer, or Kubernetes' `.spec.ports`."""
     reason: Reason = "FieldValueInvalid"
-    optional_old_self: bool = Field(False, alias="optionalOldSelf")
+    optional_old_self: bool = Field(default=False, alias="optionalOldSelf")
     """Makes `oldSelf` an optional, and the rule run without a current state too."""
 
     @field_validator("field_path")
@@ -59,7 +60,7 @@ class Rule(BaseModel):
             raise ValueError(f"'{path}' is neither a JSON Pointer nor a path such as .spec.ports or .data['a.b']")
         return "".join(f"/{pointer_part(quoted or plain)}" for quoted, plain in _FIELD.findall(path))
 
-    @property
+    @cached_property
     def place(self) -> tuple[Step, ...]:
         steps = self.path.split("/")[1:]
         return tuple(None if step == "*" else step.replace("~1", "/").replace("~0", "~") for step in steps)
@@ -83,14 +84,18 @@ class Rule(BaseModel):
         return tuple(each for each in (self.condition, self.guard, self.explanation) if each is not None)
 
     @cached_property
-    def compares(self) -> bool:
-        """Whether it needs a current state."""
-        return not self.optional_old_self and any(each.compares for each in self.expressions)
+    def looks_back(self) -> bool:
+        """Whether it looks at the current state."""
+        return any(each.compares for each in self.expressions)
+
+    def affords(self, given: Extent) -> bool:
+        """Whether it can safely be run on places of that size together."""
+        return all(each.affords(given) for each in self.expressions)
 
     @cached_property
-    def largest_input(self) -> int:
-        """The weight of all its places together up to which it is safe to run."""
-        return min(each.largest_input for each in self.expressions)
+    def is_cheap(self) -> bool:
+        """Whether it can safely be run on anything."""
+        return self.affords(HUGE)
 
     def faults(self) -> Iterator[tuple[str, str]]:
         """Each expression that cannot be compiled: its key in a manifest and the problem."""

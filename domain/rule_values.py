@@ -9,14 +9,15 @@ An int has 64 bits, or is a uint of 64 bits; what is wider, and every decimal, i
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
-Schema = Mapping[str, Any]
+Schema = dict[str, Any]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RESERVED = frozenset(
@@ -48,7 +49,9 @@ class Duration:
 
 
 def with_defaults(value: Any, schema: Schema) -> Any:
-    """A copy with the schema's `default` wherever a property is missing, or null without being nullable."""
+    """With the schema's `default` wherever a property is missing, or null without being nullable. Changes nothing."""
+    if not schema:
+        return value
     match value:
         case dict():
             filled = {key: with_defaults(item, below(schema, key)) for key, item in value.items()}
@@ -62,12 +65,22 @@ def with_defaults(value: Any, schema: Schema) -> Any:
             return value
 
 
+def declares_defaults(schema: Any) -> bool:
+    """Whether `with_defaults` could add anything."""
+    if not isinstance(schema, dict):
+        return False
+    inner = (*_properties(schema).values(), schema.get("items"), schema.get("additionalProperties"))
+    return any(_defaults(schema)) or any(map(declares_defaults, inner))
+
+
 def as_cel(value: Any, schema: Schema) -> Any:
     """A value of JSON as the library takes it."""
     match value:
         case dict():
             converted = {key: as_cel(item, below(schema, key)) for key, item in value.items()}
-            return converted | {escaped(key): converted[key] for key in _properties(schema) if key in converted}
+            for key in _properties(schema).keys() & value.keys():
+                converted[escaped(key)] = converted[key]
+            return converted
         case list():
             return [as_cel(item, below(schema, None)) for item in value]
         case str():
@@ -80,10 +93,13 @@ def as_cel(value: Any, schema: Schema) -> Any:
 
 def below(schema: Schema, key: str | None) -> Schema:
     """The schema of a property or map value, or with None of a list's elements; empty when there is none."""
+    if not schema:
+        return schema
     found = schema.get("items") if key is None else _properties(schema).get(key, schema.get("additionalProperties"))
-    return found if isinstance(found, Mapping) else {}
+    return found if isinstance(found, dict) else {}
 
 
+@lru_cache(maxsize=4096)
 def escaped(name: str) -> str:
     """A property's name as rules spell it."""
     if name in _RESERVED:
@@ -91,14 +107,14 @@ def escaped(name: str) -> str:
     return _ESCAPED.sub(lambda found: _ESCAPES[found[0]], name)
 
 
-def _properties(schema: Schema) -> Mapping[str, Any]:
+def _properties(schema: Schema) -> Schema:
     properties = schema.get("properties")
-    return properties if isinstance(properties, Mapping) else {}
+    return properties if isinstance(properties, dict) else {}
 
 
 def _defaults(schema: Schema) -> Iterator[tuple[str, Schema]]:
     for key, declared in _properties(schema).items():
-        if isinstance(declared, Mapping) and "default" in declared:
+        if isinstance(declared, dict) and "default" in declared:
             yield key, declared
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from domain import values
 from domain.domain_type import DomainType
-from domain.errors import Violation
+from domain.errors import InvalidDocument, Violation
 from domain.report import Outcome, Report, RuleResult
 from domain.validation import violations
 
@@ -24,13 +25,23 @@ def evaluate(domain_type: DomainType, state: Mapping[str, Any], old_state: Mappi
     """
     version = str(state.get("apiVersion", ""))
     rulebook = domain_type.rulebook(version)
-    found = violations(domain_type, state)
+    found = _no_json(state) or violations(domain_type, state)
     if found:
-        return Report((_broken(found), *rulebook.skipped("the object breaks its schema")), found)
-    comparable = old_state if old_state is not None and old_state.get("apiVersion") == version else None
-    results = (RuleResult(SCHEMA, Outcome.PASSED), *rulebook.results(state, comparable))
+        return Report((_broken(found), *rulebook.skipped()), found)
+    if old_state is not None and (old_state.get("apiVersion") != version or _no_json(old_state)):
+        old_state = None
+    results = (RuleResult(SCHEMA, Outcome.PASSED), *rulebook.results(state, old_state))
     failed = (each for each in results if each.outcome is Outcome.FAILED)
     return Report(results, tuple(Violation(each.path or "", each.message or "", each.name) for each in failed))
+
+
+def _no_json(state: Mapping[str, Any]) -> tuple[Violation, ...]:
+    """The first value that is none of JSON, or none that can be kept."""
+    try:
+        values.check(dict(state))
+    except InvalidDocument as error:
+        return (Violation(error.details["path"], str(error).partition(": ")[2], "json"),)
+    return ()
 
 
 def _broken(found: tuple[Violation, ...]) -> RuleResult:
