@@ -2,8 +2,18 @@ import os
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from repository.embedded import EmbeddedMongod
+
+# Machines differ in speed. The fixtures of a module are shared by the examples of a test on purpose.
+settings.register_profile(
+    "dsel",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("dsel")
 
 
 @pytest.fixture(scope="session")

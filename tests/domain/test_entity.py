@@ -5,11 +5,13 @@ from hypothesis import strategies as st
 from domain.entity import Entity, entity, from_key, key_range
 from domain.errors import InvalidArgument
 
+LETTERS = st.characters(categories=["L", "M", "N", "P", "S"])
 PARTS = st.one_of(
-    st.text(st.sampled_from("a/%0.25F2 "), min_size=1, max_size=8),
-    st.text(min_size=1, max_size=8),
-).filter(lambda text: text == text.strip() and text.isprintable())
-TYPES = PARTS.filter(lambda text: "/" not in text)
+    st.text(st.sampled_from("a/%0.25F2"), min_size=1, max_size=8),
+    st.text(LETTERS, min_size=1, max_size=8),
+    st.builds("{} {}".format, st.text(LETTERS, min_size=1, max_size=4), st.text("a/%0", min_size=1, max_size=4)),
+)
+TYPES = PARTS.map(lambda text: text.replace("/", "!"))
 ENTITIES = st.builds(Entity, TYPES, PARTS, PARTS)
 
 

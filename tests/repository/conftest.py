@@ -3,7 +3,8 @@ from uuid import uuid4
 
 import pytest
 
-from examples import Hands
+from domain.entity import Entity
+from examples import Hands, later
 from repository import indexes
 from repository.driver import Database, Driver, connect
 from repository.mongo_event_log import MongoEventLog
@@ -33,3 +34,14 @@ def log(database: Database, clock: Hands) -> MongoEventLog:
 def app() -> str:
     """An app that no other test writes to."""
     return f"app-{uuid4().hex}"
+
+
+@pytest.fixture
+def vpc(app: str) -> Entity:
+    return Entity("Artifact", app, "vpc")
+
+
+@pytest.fixture
+def other(database: Database) -> MongoEventLog:
+    """A second process on the same database, whose clock is a second behind."""
+    return MongoEventLog(database, Hands(later(-1000)))

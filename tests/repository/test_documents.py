@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import bson
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain import envelope as envelopes
@@ -31,9 +31,6 @@ AWKWARD: Document = {
     "mixed": [1, 1.0, True, "1", [1], {"1": 1}],
 }
 KNOWN_LATELY = Moment(at=later(1), known_at=later(0))
-TOGETHER = settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
 
 
 def nested(levels: int) -> Any:
@@ -96,7 +93,7 @@ async def check_everywhere(log: MongoEventLog, event: Event, state: Document) ->
         assert exact(whole.state) == exact(whole.meta) == exact(whole.spec) == exact(whole.rest) == wanted
 
 
-@TOGETHER
+@settings(max_examples=40)
 @given(states=st.lists(objects(), min_size=1, max_size=4))
 @example(states=[AWKWARD, {"deep": nested(DEEPEST - 3)}, {}])
 async def test_what_goes_in_comes_out(database: Database, states: list[Document]) -> None:
@@ -118,7 +115,7 @@ async def test_an_envelope_as_deep_as_allowed_is_stored(log: MongoEventLog, app:
     assert latest.state.state == event.state
 
 
-@TOGETHER
+@settings(max_examples=40)
 @given(extra=objects(), meta=objects(), rest=objects())
 @example(extra=AWKWARD, meta=AWKWARD, rest=AWKWARD)
 async def test_an_envelope_comes_back_as_it_was_sent(
@@ -245,7 +242,7 @@ SELECTORS = [
 ]
 
 
-@TOGETHER
+@settings(max_examples=40)
 @given(labels=st.lists(LABELS, min_size=1, max_size=5))
 @example(labels=[{"a=b": "x"}, {"a": "b"}])
 async def test_the_list_selects_labels_as_the_specification_does(

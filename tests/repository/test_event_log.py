@@ -7,7 +7,7 @@ from typing import TypeVar
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.entity import Entity, key_range
@@ -21,11 +21,6 @@ from repository.fields import HEADER, STATE, WHOLE
 from repository.mongo_event_log import MongoEventLog
 
 Found = TypeVar("Found")
-
-
-@pytest.fixture
-def vpc(app: str) -> Entity:
-    return Entity("Artifact", app, "vpc")
 
 
 async def write(log: MongoEventLog, clock: Hands, entity: Entity, count: int) -> list[Event]:
@@ -187,7 +182,7 @@ ACTS = st.lists(
 ).map(lambda acts: Step(1, tuple(acts), True))
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(first=ACTS, meanwhile=ACTS, size=st.integers(1, 3), moves=st.booleans())
 async def test_pages_hold_everything_once_while_others_write(
     database: Database, first: Step, meanwhile: Step, size: int, moves: bool

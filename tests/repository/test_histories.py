@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 from uuid import uuid4
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain import timeline
@@ -17,12 +17,6 @@ from repository.fields import STATE, WHOLE
 from repository.mongo_event_log import MongoEventLog
 
 SELECTORS = ("", "team=platform", "team!=platform", "team in (platform,web)", "!team", "team")
-ON_MONGODB = settings(
-    max_examples=75,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    print_blob=True,
-)
 
 
 async def check_commits(history: History) -> None:
@@ -83,7 +77,7 @@ async def check_latest(log: MongoEventLog, history: History) -> None:
         assert await summary_of(log, summary.entity) == recomputed_from(history.of(summary.entity.key))
 
 
-@ON_MONGODB
+@settings(max_examples=75)
 @given(
     steps=steps(),
     moments=st.lists(moments(), min_size=2, max_size=2),

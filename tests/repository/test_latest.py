@@ -6,7 +6,7 @@ from uuid import uuid4
 import bson
 import pytest
 from bson.raw_bson import RawBSONDocument
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.entity import Entity
@@ -20,11 +20,6 @@ from repository.driver import Database
 from repository.event_log import Append
 from repository.fields import STATE
 from repository.mongo_event_log import MongoEventLog
-
-
-@pytest.fixture
-def vpc(app: str) -> Entity:
-    return Entity("Artifact", app, "vpc")
 
 
 def documents(entity: Entity, *milliseconds: int, start: int = 1) -> list[Document]:
@@ -122,7 +117,7 @@ async def test_a_hole_in_the_log_does_not_keep_repair_busy_for_ever(
     assert (summary.version, summary.last.id, summary.outcomes) == (4, fourth["_id"], 3)
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30)
 @given(steps=steps(), crashes=st.lists(st.booleans(), max_size=12))
 async def test_whatever_crashed_the_summaries_can_be_repaired(
     database: Database, steps: list[Step], crashes: list[bool]

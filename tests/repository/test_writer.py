@@ -1,66 +1,25 @@
-"""The write path: versions, idempotency, conflicts, concurrency and crashes."""
+"""The write path: versions, times, idempotency, conflicts and sizes."""
 
-import asyncio
 from dataclasses import replace
-from typing import Any
 
 import bson
-import pytest
-from pymongo.errors import OperationFailure
 
 from domain.entity import Entity
 from domain.errors import (
-    Contention,
-    DselError,
     EventIdConflict,
     EventTooLarge,
-    StoreUnavailable,
     TimestampInFuture,
     VersionConflict,
 )
-from domain.event import Actor, Draft, Event
+from domain.event import Actor, Draft
 from examples import JOHN, T0, Hands, artifact, draft, later
 from histories import ALWAYS, committed, recomputed, summary_of
-from meddling import Meddled, away
-from repository import latest
-from repository.documents import EVENTS, LATEST, event_document
-from repository.driver import Database
-from repository.event_log import Append, Appended, EventFilter, LogPage, TimelinePage
+from repository.documents import event_document
+from repository.event_log import Append, Appended, EventFilter, LogPage
 from repository.fields import STATE, WHOLE
 from repository.mongo_event_log import MongoEventLog
 from repository.writer import LARGEST_EVENT
-
-
-@pytest.fixture
-def vpc(app: str) -> Entity:
-    return Entity("Artifact", app, "vpc")
-
-
-@pytest.fixture
-def other(database: Database) -> MongoEventLog:
-    """A second process on the same database, whose clock is a second behind."""
-    return MongoEventLog(database, Hands(later(-1000)))
-
-
-def applied(entity: Entity, **fields: Any) -> Draft:
-    return draft(entity, "Applied", artifact(entity), **fields)
-
-
-async def stored(log: MongoEventLog, entity: Entity) -> list[Event]:
-    """Every event of an entity, by version."""
-    found = await log.events([entity.key], TimelinePage(1000), ALWAYS, WHOLE)
-    return sorted(found.get(entity.key, []), key=lambda event: event.version)
-
-
-async def append(log: MongoEventLog, one: Draft, expected_version: int | None = None) -> Event:
-    (event,) = committed(await log.append([Append(one, expected_version)]))
-    return event
-
-
-def refusal(results: list[Appended | DselError]) -> DselError:
-    (error,) = results
-    assert isinstance(error, DselError)
-    return error
+from writing import append, applied, refusal, stored
 
 
 async def test_versions_count_from_one_for_each_entity(log: MongoEventLog, app: str) -> None:
@@ -166,65 +125,6 @@ async def test_expected_versions_count_within_a_batch(log: MongoEventLog, vpc: E
     assert [event.version for event in await stored(log, vpc)] == [1, 2, 3]
 
 
-async def test_of_writers_that_expect_the_same_version_one_wins(
-    log: MongoEventLog, other: MongoEventLog, vpc: Entity
-) -> None:
-    await append(log, applied(vpc))
-    results = await asyncio.gather(*(each.append([Append(applied(vpc), 1)]) for each in [log, other] * 10))
-    outcomes = [result[0] for result in results]
-    assert sum(isinstance(each, Appended) for each in outcomes) == 1
-    assert sum(isinstance(each, VersionConflict) for each in outcomes) == 19
-    assert len(await stored(log, vpc)) == 2
-
-
-async def test_fifty_tasks_on_one_entity_all_get_their_version(log: MongoEventLog, vpc: Entity) -> None:
-    results = await asyncio.gather(*(log.append([Append(applied(vpc, spec={"n": n}))]) for n in range(50)))
-    events = [event for result in results for event in committed(result)]
-    assert [event.version for event in events] == list(range(1, 51))
-    assert await stored(log, vpc) == events
-
-
-@pytest.mark.parametrize("expected", [None, 0])
-async def test_an_id_that_is_sent_fifty_times_at_once_is_one_event(
-    log: MongoEventLog, other: MongoEventLog, vpc: Entity, expected: int | None
-) -> None:
-    """In two processes, with and without an expected version."""
-    again = Append(applied(vpc, id=f"{vpc.app_id}-1"), expected)
-    results = await asyncio.gather(*(each.append([again]) for each in [log, other] * 25))
-    (event,) = await stored(log, vpc)
-    appended = [result[0] for result in results]
-    assert all(isinstance(each, Appended) and each.event == event for each in appended), appended
-    assert sum(isinstance(each, Appended) and not each.deduplicated for each in appended) == 1
-
-
-@pytest.mark.parametrize("call", [("find", EVENTS), ("aggregate", EVENTS), ("insert", EVENTS)])
-@pytest.mark.parametrize("expected", [None, 0])
-async def test_an_id_that_another_process_commits_meanwhile_is_recognised(
-    database: Database, log: MongoEventLog, vpc: Entity, call: tuple[str, str], expected: int | None
-) -> None:
-    """Wherever in the write the other one gets in between: a repetition is no version conflict."""
-    again = Append(applied(vpc, id=f"{vpc.app_id}-1"), expected)
-    meddled = Meddled(database)
-    meddled.before[call] = [lambda: log.append([again])]
-    (result,) = await MongoEventLog(meddled, Hands()).append([again])
-    assert isinstance(result, Appended)
-    assert result.deduplicated
-    assert len(await stored(log, vpc)) == 1
-
-
-async def test_a_writer_who_always_comes_second_gives_up_and_leaves_nothing(
-    database: Database, log: MongoEventLog, vpc: Entity
-) -> None:
-    meddled = Meddled(database)
-    meddled.before["insert", EVENTS] = [lambda: log.append([Append(draft(vpc, "Scanned"))])] * 100
-    error = refusal(await MongoEventLog(meddled, Hands()).append([Append(applied(vpc))]))
-    assert isinstance(error, Contention)
-    assert error.retryable
-    events = await stored(log, vpc)
-    assert {event.action for event in events} == {"Scanned"}
-    assert len(events) < 100
-
-
 async def test_repetitions_within_a_batch_are_settled_in_order(log: MongoEventLog, app: str, vpc: Entity) -> None:
     id_ = f"{vpc.app_id}-1"
     twice = applied(vpc, id=id_)
@@ -293,213 +193,6 @@ async def test_the_largest_event_has_its_summary_and_comes_back(log: MongoEventL
     summary = (await log.latest([entity.key], STATE))[entity.key]
     assert summary.state is not None
     assert summary.state.state == largest.state
-
-
-async def test_batches_of_two_processes_mesh_without_a_loss(log: MongoEventLog, other: MongoEventLog, app: str) -> None:
-    """Versions are dense, the order within each batch is kept, and the summaries tell what the log holds."""
-    entities = [Entity("Artifact", app, name) for name in "abc"]
-    actions = ("Applied", "Apply", "Scanned", "Deleted")
-
-    async def write(writer: MongoEventLog, number: int) -> None:
-        for batch in range(4):
-            drafts = [
-                draft(
-                    entity, action, artifact(entity) if action != "Scanned" else None, spec={"at": [number, batch, n]}
-                )
-                for n, action in enumerate(actions)
-                for entity in entities
-            ]
-            committed(await writer.append([Append(each) for each in drafts]))
-
-    await asyncio.gather(*(write(writer, number) for number, writer in enumerate([log, other, log, other])))
-    for entity in entities:
-        events = await stored(log, entity)
-        assert [event.version for event in events] == list(range(1, 65))
-        for number in range(4):
-            mine = [event.spec["at"] for event in events if event.spec and event.spec["at"][0] == number]
-            assert mine == [[number, batch, n] for batch in range(4) for n in range(4)]
-        assert await summary_of(log, entity) == await recomputed(log, entity)
-
-
-async def test_fifty_batches_at_once_that_share_entities_all_get_in(log: MongoEventLog, app: str) -> None:
-    a, b = Entity("Artifact", app, "a"), Entity("Artifact", app, "b")
-    batches = [[a, Entity("Artifact", app, f"side-{number}"), b][:: 1 - 2 * (number % 2)] for number in range(50)]
-    results = await asyncio.gather(*(log.append([Append(applied(each)) for each in batch]) for batch in batches))
-    for result in results:
-        committed(result)
-    for shared in (a, b):
-        assert [event.version for event in await stored(log, shared)] == list(range(1, 51))
-        assert await summary_of(log, shared) == await recomputed(log, shared)
-
-
-async def test_a_crash_before_the_summary_is_healed_by_repair(database: Database, log: MongoEventLog, app: str) -> None:
-    """The event was committed, so its writer is told so, and the log answers; only the summary is late."""
-    entities = [Entity("Artifact", app, name) for name in ("a", "b")]
-    for entity in entities:
-        await append(log, applied(entity))
-    meddled = Meddled(database)
-    meddled.before["update", LATEST] = [away]
-    events = committed(
-        await MongoEventLog(meddled, Hands(later(5))).append([Append(applied(each)) for each in entities])
-    )
-    keys = [entity.key for entity in entities]
-    assert [each.version for each in (await log.latest(keys, STATE)).values()] == [1, 1]
-    assert await log.as_of(keys, ALWAYS, WHOLE) == {event.entity.key: event for event in events}
-
-    assert await latest.repair(database, keys) == 2
-    for entity in entities:
-        assert await summary_of(log, entity) == await recomputed(log, entity)
-    assert await latest.repair(database, keys) == 0
-
-
-async def test_a_summary_that_mongodb_refuses_does_not_make_a_committed_event_an_error(
-    database: Database, log: MongoEventLog, vpc: Entity
-) -> None:
-    async def refuse() -> None:
-        raise OperationFailure("not authorized", 13)
-
-    meddled = Meddled(database)
-    meddled.before["update", LATEST] = [refuse]
-    event = await append(MongoEventLog(meddled, Hands()), applied(vpc))
-    assert await stored(log, vpc) == [event]
-    assert await latest.repair(database, [vpc.key]) == 1
-
-
-async def test_repair_of_everything_makes_missing_summaries_too(
-    database: Database, log: MongoEventLog, app: str
-) -> None:
-    entities = [Entity("Artifact", app, f"{number:02}") for number in range(7)]
-    meddled = Meddled(database)
-    crashing = MongoEventLog(meddled, Hands())
-    for entity in entities:
-        meddled.before["update", LATEST] = [away]
-        committed(await crashing.append([Append(applied(entity)), Append(draft(entity, "Scanned"))]))
-    assert await log.latest([entity.key for entity in entities], STATE) == {}
-    assert await latest.repair_all(database, batch=3) == 7
-    for entity in entities:
-        assert await summary_of(log, entity) == await recomputed(log, entity)
-    assert await latest.repair_all(database, batch=3) == 0
-
-
-@pytest.mark.parametrize("lost", ["the answer to the insert", "the summary"])
-async def test_a_retry_with_the_same_id_heals_what_a_crash_left(
-    database: Database, log: MongoEventLog, vpc: Entity, lost: str
-) -> None:
-    meddled = Meddled(database)
-    again = [Append(applied(vpc, id=f"{vpc.app_id}-1"))]
-    if lost == "the summary":
-        meddled.before["update", LATEST] = [away]
-        committed(await MongoEventLog(meddled, Hands()).append(again))
-    else:
-        meddled.after["insert", EVENTS] = [away]
-        with pytest.raises(StoreUnavailable):
-            await MongoEventLog(meddled, Hands()).append(again)
-    assert await log.latest([vpc.key], STATE) == {}
-    (result,) = await log.append(again)
-    (event,) = await stored(log, vpc)
-    assert result == Appended(event, deduplicated=True)
-    assert await summary_of(log, vpc) == await recomputed(log, vpc)
-
-
-async def test_the_next_write_heals_a_late_summary(database: Database, log: MongoEventLog, vpc: Entity) -> None:
-    meddled = Meddled(database)
-    meddled.before["update", LATEST] = [away]
-    await append(MongoEventLog(meddled, Hands()), applied(vpc))
-    await append(log, draft(vpc, "Apply"))
-    assert await summary_of(log, vpc) == await recomputed(log, vpc)
-
-
-async def test_a_write_that_never_arrived_leaves_nothing(database: Database, log: MongoEventLog, vpc: Entity) -> None:
-    meddled = Meddled(database)
-    meddled.before["insert", EVENTS] = [away]
-    with pytest.raises(StoreUnavailable):
-        await MongoEventLog(meddled, Hands()).append([Append(applied(vpc))])
-    assert await stored(log, vpc) == []
-    assert await log.latest([vpc.key], STATE) == {}
-
-
-@pytest.mark.parametrize("companions", [0, 1])
-async def test_a_commit_goes_on_when_its_caller_goes_away_and_drain_waits_for_it(
-    database: Database, log: MongoEventLog, app: str, vpc: Entity, companions: int
-) -> None:
-    """A single append and a batch over several entities."""
-    reached, release = asyncio.Event(), asyncio.Event()
-
-    async def pause() -> None:
-        reached.set()
-        await release.wait()
-
-    meddled = Meddled(database)
-    meddled.before["insert", EVENTS] = [pause]
-    slow = MongoEventLog(meddled, Hands())
-    batch = [vpc, *(Entity("Artifact", app, f"companion-{number}") for number in range(companions))]
-    caller = asyncio.create_task(slow.append([Append(applied(each)) for each in batch]))
-    await reached.wait()
-    caller.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await caller
-    draining = asyncio.create_task(slow.drain())
-    await asyncio.sleep(0)
-    assert not draining.done()
-    release.set()
-    await draining
-    assert [event.version for event in await stored(log, vpc)] == [1]
-    assert await summary_of(log, vpc) == await recomputed(log, vpc)
-
-
-def pair(entity: Entity, expected: int | None = None, text: str = "", **fields: Any) -> list[Append]:
-    """An intent and the outcome that follows it; `text` and `fields` are the outcome's."""
-    return [
-        Append(draft(entity, "Apply", artifact(entity)), expected),
-        Append(draft(entity, "Applied", artifact(entity, text=text), **fields), follows=True),
-    ]
-
-
-async def test_an_outcome_follows_its_intent(log: MongoEventLog, vpc: Entity) -> None:
-    events = committed(await log.append(pair(vpc, 0)))
-    assert [(event.action, event.version) for event in events] == [("Apply", 1), ("Applied", 2)]
-
-
-@pytest.mark.parametrize("fault", ["future", "size"])
-async def test_what_refuses_an_outcome_refuses_its_intent(log: MongoEventLog, vpc: Entity, fault: str) -> None:
-    refused = pair(vpc, timestamp=later(1)) if fault == "future" else pair(vpc, text="x" * 17_000_000)
-    results = await log.append([*refused, Append(draft(vpc, "Scanned"))])
-    assert isinstance(results[0], DselError)
-    assert results[0] is results[1]
-    assert [(event.action, event.version) for event in await stored(log, vpc)] == [("Scanned", 1)]
-
-
-async def test_what_refuses_an_intent_refuses_its_outcome(log: MongoEventLog, vpc: Entity) -> None:
-    intent, outcome = await log.append(pair(vpc, 5))
-    assert isinstance(intent, VersionConflict)
-    assert intent is outcome
-    assert await stored(log, vpc) == []
-
-
-async def test_a_repeated_outcome_does_not_repeat_its_intent(log: MongoEventLog, vpc: Entity) -> None:
-    again = pair(vpc, 0, id=f"{vpc.app_id}-1")
-    first = committed(await log.append(again))
-    assert await log.append(again) == [Appended(first[1], deduplicated=True)] * 2
-    assert [event.action for event in await stored(log, vpc)] == ["Apply", "Applied"]
-
-
-async def test_a_pair_twice_in_one_batch_is_one_pair(log: MongoEventLog, vpc: Entity) -> None:
-    again = pair(vpc, id=f"{vpc.app_id}-1")
-    results = await log.append([*again, *again])
-    assert [isinstance(each, Appended) and each.deduplicated for each in results] == [False, False, True, True]
-    assert [event.action for event in await stored(log, vpc)] == ["Apply", "Applied"]
-
-
-@pytest.mark.parametrize("call", [("find", EVENTS), ("aggregate", EVENTS), ("insert", EVENTS)])
-async def test_a_pair_that_another_process_commits_meanwhile_is_not_repeated(
-    database: Database, log: MongoEventLog, vpc: Entity, call: tuple[str, str]
-) -> None:
-    again = pair(vpc, id=f"{vpc.app_id}-1")
-    meddled = Meddled(database)
-    meddled.before[call] = [lambda: log.append(again)]
-    results = await MongoEventLog(meddled, Hands()).append(again)
-    assert all(isinstance(each, Appended) and each.deduplicated for each in results)
-    assert [event.action for event in await stored(log, vpc)] == ["Apply", "Applied"]
 
 
 async def test_what_is_appended_is_what_is_read(log: MongoEventLog, clock: Hands, vpc: Entity) -> None:
