@@ -31,7 +31,7 @@ class Checkpoint:
         beside.replace(path)
 
 
-def read(path: Path) -> Checkpoint | None:
+def read_checkpoint(path: Path) -> Checkpoint | None:
     """None for a file that is not there, or that no version of ours wrote."""
     try:
         document = json.loads(gzip.decompress(path.read_bytes()))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 _EARLIEST = -62_135_596_800  # the years 1 to 9999
 _LATEST = 253_402_300_799
@@ -15,6 +16,7 @@ class CommitTime:
     """In the writer's own offset: `2025-01-15T11:30:00+01:00`"""
 
 
+@lru_cache(maxsize=8)
 def parse(raw: str) -> CommitTime | None:
     """`1736937000 +0100`; None for what names no moment between the years 1 and 9999."""
     number, _, offset = raw.partition(" ")
@@ -24,6 +26,7 @@ def parse(raw: str) -> CommitTime | None:
     return CommitTime(int(number), _local(moment, offset).isoformat())
 
 
+@lru_cache(maxsize=8)
 def written(seconds: int) -> str:
     """`2025-01-15T10:30:00.000Z`"""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.000Z".rjust(24, "0")

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from cli.git_history.documents import UnreadableError, UnstorableError, Value, documents
+from cli.git_history.composer import UnreadableError, UnstorableError, Value
+from cli.git_history.documents import documents
 from domain.entity import entity
 from domain.errors import InvalidArgument
 from domain.objects import group_of, meta_of, name_of
@@ -18,6 +19,7 @@ from domain.objects import group_of, meta_of, name_of
 LARGEST = 15_000_000
 """Bytes of a file, and of an object written as JSON. A stored event has room for no more."""
 
+_CIPHER = "ENC["  # of SOPS
 _FLAT = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
@@ -110,17 +112,22 @@ def _of_object(state: dict[str, Any], with_secrets: bool) -> Manifest | Skip:
     kind, name, app_id = state["kind"], name_of(state), meta_of(state).get("appId")
     if not name:
         return Skip(Reason.NAMELESS, f"{state['apiVersion']} {kind}")
+    if kind.startswith(_CIPHER) or name.startswith(_CIPHER):
+        return Skip(Reason.ENCRYPTED, state["apiVersion"])
     if kind == "Secret" and not with_secrets:
         return Skip(Reason.SECRET, name)
+    if app_id is not None and not _is_text(app_id):
+        return Skip(Reason.UNNAMEABLE, f"{kind} {name}: its appId is no text, quote it")
     try:
-        entity(kind, "app", name)
+        entity(kind, app_id or "app", name)
     except InvalidArgument as error:
         return Skip(Reason.UNNAMEABLE, str(error))
     flat = _flat(state)
     if len(flat) > LARGEST:
         return Skip(Reason.LARGE, f"{kind} {name}: {len(flat):,} bytes")
-    key = ObjectKey(kind, name, app_id if _is_text(app_id) else None)
-    return Manifest(key, group_of(state), hashlib.blake2b(flat, digest_size=16).digest(), state)
+    return Manifest(
+        ObjectKey(kind, name, app_id), group_of(state), hashlib.blake2b(flat, digest_size=16).digest(), state
+    )
 
 
 def _is_text(value: Value) -> bool:

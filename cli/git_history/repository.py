@@ -31,7 +31,7 @@ class Repository:
     @cached_property
     def name(self) -> str:
         """The folder's name; `home-ops.git` and `home-ops/.git` are called home-ops."""
-        return self.folder.name.removesuffix(".git") or self.folder.parent.name
+        return self.folder.name.removesuffix(".git") or self.folder.parent.name or "repository"
 
     @cached_property
     def is_shallow(self) -> bool:
@@ -84,7 +84,7 @@ class Repository:
                 raise GitFailedError(f"git {arguments[0]} failed in {self.folder}: {_reason(words.read())}")
 
     def _command(self, *arguments: str) -> list[str]:
-        return ["git", "-C", os.fspath(self.folder), "--no-pager", "-c", "core.quotePath=false", *arguments]
+        return ["git", "-C", os.fspath(self.folder), *arguments]
 
     def _branches(self) -> str:
         names = self.answer("for-each-ref", "--format=%(refname:short)", "--count=20", "refs/heads").split("\n")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from cli.git_history.manifests import ManifestFile, ObjectKey
+from cli.git_history.manifests import ObjectKey
 from domain.entity import Entity
 
 
@@ -37,18 +37,14 @@ class Slot(NamedTuple):
 
 
 class NewFile(NamedTuple):
-    """A file as a commit leaves it. `old_path` is where it was before, which is `path` unless git calls it renamed."""
+    """A file as a commit leaves it, without the states: one commit can bring more of them than memory holds."""
 
     path: str
     old_path: str
-    blob: str
-    content: ManifestFile
-
-    def found(self) -> list[Found]:
-        return [
-            Found(each.key, each.group, each.digest, self.path, self.blob, position)
-            for position, each in enumerate(self.content.objects)
-        ]
+    """Where it was before: `path`, unless git calls it renamed."""
+    found: list[Found]
+    whole: bool
+    """Whether everything in it could be read: only then is an object that is missing gone."""
 
 
 class Step(NamedTuple):

@@ -29,17 +29,18 @@ class Turn:
 
     def take(self, file: NewFile) -> None:
         """A file that is not whole keeps what is missing from it: no deletion is invented."""
-        old, new = self._files.get(file.old_path, ()), file.found()
+        old, new = self._files.get(file.old_path, ()), file.found
         self.left.append(file.old_path)
         self.slots[file.path] = []
-        if file.old_path == file.path or not file.content.whole:
+        if file.old_path == file.path or not file.whole:
             old, new = self._stay(old, new)
         if file.old_path != file.path:
             self._renames[file.path] = file.old_path
-        if file.content.whole:
+        if file.whole:
             self.gone.extend(old)
         else:
-            self.slots[file.path].extend(slot._replace(found=slot.found._replace(path=file.path)) for slot in old)
+            for slot in old:
+                self._go_on(slot, slot.found._replace(path=file.path))
         self.fresh.extend(new)
 
     def move(self) -> None:

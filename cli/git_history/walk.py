@@ -1,15 +1,15 @@
 """From commits to events: one step after the other, in memory bounded by the objects that live at once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from cli.git_history import commit_times, envelopes
 from cli.git_history.blobs import Blobs
-from cli.git_history.commits import Change, Commit
+from cli.git_history.commits import Commit
 from cli.git_history.envelopes import Envelope
 from cli.git_history.identities import Identities
 from cli.git_history.options import Options
 from cli.git_history.report import Report
-from cli.git_history.subjects import Found, NewFile, Step
+from cli.git_history.subjects import Found, NewFile, Step, Subject
 
 
 class Walk:
@@ -31,31 +31,39 @@ class Walk:
         """The events of the line's next commit. Without `emit` there are none, but the walk goes on."""
         self.clock = self._time_of(commit)
         source = envelopes.source(commit, self._branch)
-        for step in self._steps(commit):
+        for step in self.identities.advance(*self._files(commit)):
+            if emit:
+                self._count(step)
             for found, deletes in _happenings(step):
-                at = self._raised(step, self.clock)
+                at = self._raised(step.subject, emit)
                 if emit:
                     state = self._blobs.state(found.blob, found.position)
+                    self._report.encrypted += "sops" in state
                     moved_from = step.last.path if step.last and step.moved and not deletes else None
-                    self._count(step, deletes, "sops" in state)
                     yield envelopes.envelope(source, step.subject, found, state, at, moved_from, deletes)
 
-    def _steps(self, commit: Commit) -> list[Step]:
-        removed, present = self._files(commit.changes)
-        for file in present:
-            self._report.skip(file.path, commit.sha, file.content.skipped)
-        return self.identities.advance(removed, present)
-
-    def _files(self, changes: Iterable[Change]) -> tuple[list[str], list[NewFile]]:
+    def _files(self, commit: Commit) -> tuple[list[str], list[NewFile]]:
+        """The paths of files that are gone, and the files that came or changed."""
         removed, present = [], []
-        for change in changes:
-            old = change.old_path if change.old_path is not None and self._wants(change.old_path) else None
-            new = change.new_path if change.new_path is not None and self._wants(change.new_path) else None
+        for change in commit.changes:
+            old, new = self._wanted(change.old_path), self._wanted(change.new_path)
             if new is not None:
-                present.append(NewFile(new, old or new, change.blob, self._blobs.file(change.blob)))
+                present.append(self._file(new, old or new, change.blob, commit.sha))
             elif old is not None:
                 removed.append(old)
         return removed, present
+
+    def _wanted(self, path: str | None) -> str | None:
+        return path if path is not None and self._wants(path) else None
+
+    def _file(self, path: str, old_path: str, blob: str, sha: str) -> NewFile:
+        content = self._blobs.file(blob)
+        self._report.skip(path, sha, content.skipped)
+        found = [
+            Found(each.key, each.group, each.digest, path, blob, position)
+            for position, each in enumerate(content.objects)
+        ]
+        return NewFile(path, old_path, found, content.whole)
 
     def _time_of(self, commit: Commit) -> int:
         time = commit_times.parse(commit.committed)
@@ -66,22 +74,19 @@ class Walk:
             self._report.future += 1
         return min(time.seconds, self._now)
 
-    def _raised(self, step: Step, at: int) -> int:
+    def _raised(self, subject: Subject, emit: bool) -> int:
         """No event of an object is earlier than the one before it on the line."""
-        latest = step.subject.latest
-        if latest is not None and latest > at:
-            self._report.raised += 1
-            at = latest
-        step.subject.latest = at
-        return at
+        if subject.latest is not None and subject.latest > self.clock:
+            self._report.raised += emit
+            return subject.latest
+        subject.latest = self.clock
+        return self.clock
 
-    def _count(self, step: Step, deletes: bool, encrypted: bool) -> None:
+    def _count(self, step: Step) -> None:
         report = self._report
-        report.encrypted += encrypted
-        if deletes:
-            report.deleted += 1
-            return
-        report.applied += 1
+        report.deleted += step.applied is None or step.regrouped
+        report.applied += step.applied is not None
+        report.reborn += step.last is None and step.subject.latest is not None
         if step.moved and step.last and step.applied:
             report.moved += 1
             report.moved_unchanged += step.last.digest == step.applied.digest
