@@ -157,8 +157,8 @@ def _refusal(error: Mapping[str, Any]) -> DselError:
 
 
 def _is_loopback(base: str) -> bool:
-    host = urlsplit(base).hostname or ""
     try:
+        host = urlsplit(base).hostname or ""
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

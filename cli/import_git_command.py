@@ -81,10 +81,13 @@ def import_git(
             noted = time.monotonic()
 
     with bar(name) as shown, sender, ended(sender.tally, name):
-        history = History(repository, options, None if again else place.read(client), progress)
+        last = None if again else place.read(client)
+        history = History(repository, options, last, progress)
         for envelope in history:
             sender.take(json_text.dumps(envelope))
         note()
+    if last is not None and history.report.resumed:
+        console.note(f"Goes on after commit {last.sha[:12]}, where the last import ended.")
     _tell(history.report, _EXAMPLES if not list_skipped else None)
     import_events_command.report(name, sender.tally, shown)
 

@@ -72,7 +72,7 @@ class Shell:
     def start(self, *arguments: str | Path, **options: Any) -> "subprocess.Popen[str]":
         """As a process of its own, with pipes."""
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        command = [DSEL, *map(str, arguments)]
+        command = [str(DSEL), *map(str, arguments)]
         return subprocess.Popen(command, env=self._whole_environment(), text=True, **{**pipes, **options})
 
     def process(self, *arguments: str | Path, stdin: str = "") -> Ended:
@@ -86,7 +86,7 @@ class Shell:
         ours, theirs = pty.openpty()
         ends = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
         environment = {**self._whole_environment(), "COLUMNS": str(columns), "TERM": "xterm-256color"}
-        command = [DSEL, *map(str, arguments)]
+        command = [str(DSEL), *map(str, arguments)]
         with subprocess.Popen(command, env=environment, start_new_session=True, **ends) as process:
             os.close(theirs)
             try:

@@ -1,3 +1,4 @@
+import socket
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -18,6 +19,14 @@ def server(mongodb_uri: str) -> Iterator[str]:
 def app_id() -> str:
     """An app that no other test writes to."""
     return f"app-{uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -86,8 +85,10 @@ def test_what_an_import_adds_to_the_past_is_not_shown(dsel: Shell, app_id: str) 
         assert json.loads(line(process))["meta"]["name"] == "now"
 
 
-def test_nothing_is_missed_while_the_server_is_away(dsel: Shell, mongodb_uri: str, database: str) -> None:
-    settings = {"database": database, "port": free_port()}
+def test_nothing_is_missed_while_the_server_is_away(
+    dsel: Shell, mongodb_uri: str, database: str, free_port: int
+) -> None:
+    settings = {"database": database, "port": free_port}
     there = Shell({**dsel.environment, "DSEL_SERVER": f"127.0.0.1:{settings['port']}"})
     with ExitStack() as first:
         first.enter_context(serving(mongodb_uri, **settings))
@@ -115,10 +116,3 @@ def database(mongodb_uri: str, app_id: str) -> Iterator[str]:
     name = f"test_{app_id}"
     yield name
     drop(mongodb_uri, name)
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
