@@ -84,10 +84,11 @@ class Shell:
     def terminal(self, *arguments: str | Path, columns: int = 120) -> Iterator["Terminal"]:
         """As a process of its own, in a terminal that is that wide."""
         ours, theirs = pty.openpty()
-        ends = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
         environment = {**self._whole_environment(), "COLUMNS": str(columns), "TERM": "xterm-256color"}
         command = [str(DSEL), *map(str, arguments)]
-        with subprocess.Popen(command, env=environment, start_new_session=True, **ends) as process:
+        with subprocess.Popen(
+            command, env=environment, start_new_session=True, stdin=theirs, stdout=theirs, stderr=theirs
+        ) as process:
             os.close(theirs)
             try:
                 yield Terminal(ours, process)
