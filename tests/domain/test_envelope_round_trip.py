@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain import envelope as envelopes
@@ -36,6 +36,7 @@ def written_back(sent: Document) -> Document:
     return {**written, "meta": {key: value for key, value in written["meta"].items() if key not in SERVER_SET}}
 
 
+@settings(max_examples=50)
 @given(objects(), objects(), objects(), objects())
 def test_what_came_in_comes_out(rest: Document, meta: Document, spec: Document, state: Document) -> None:
     """Unknown keys anywhere, in the envelope, its meta, its spec and the object."""
