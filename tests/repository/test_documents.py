@@ -23,6 +23,7 @@ from repository.event_log import Append, EntityFilter, EntityPage, Moment, Timel
 from repository.fields import HEADER, STATE, WHOLE, Fields
 from repository.mongo_event_log import MongoEventLog
 
+REGISTRY = registry.builtin()
 AWKWARD: Document = {
     **dict.fromkeys(["", *AWKWARD_KEYS], 1),
     "ref": {"$ref": "other", "$id": 1, "$db": "x"},
@@ -107,7 +108,7 @@ async def test_an_envelope_as_deep_as_allowed_is_stored(log: MongoEventLog, app:
     sent = envelope(appId=app, name="deep", nested=nested(DEEPEST - 2))
     sent["spec"] = {"artifact": artifact(Entity("Artifact", app, "deep"), nested=nested(DEEPEST - 4))}
     sent["rest"] = nested(DEEPEST - 1)
-    made = envelopes.read(sent, registry.builtin(), JOHN)
+    made = envelopes.read(sent, REGISTRY, JOHN)
     (event,) = committed(await log.append([Append(made)]))
     assert (await log.as_of([event.entity.key], ALWAYS, WHOLE))[event.entity.key] == event
     latest = (await log.latest([event.entity.key], STATE))[event.entity.key]
@@ -129,7 +130,7 @@ async def test_an_envelope_comes_back_as_it_was_sent(
     sent["spec"]["artifact"] = artifact(entity) | {"status": extra}
     sent["meta"] = {key: value for key, value in sent["meta"].items() if key not in SERVER_SET}
     log = MongoEventLog(database, Hands())
-    (event,) = committed(await log.append([Append(envelopes.read(sent, registry.builtin(), JOHN))]))
+    (event,) = committed(await log.append([Append(envelopes.read(sent, REGISTRY, JOHN))]))
     (read,) = (await log.events_by_id([event.id], WHOLE)).values()
     back = envelopes.write(read)
     back["meta"] = {key: value for key, value in back["meta"].items() if key not in SERVER_SET}
