@@ -55,7 +55,7 @@ class Client:
 
     def ask(self, query: str, /, **variables: Any) -> Any:
         """The data of a query. Raises Unreachable, Interrupted or ServerError."""
-        answer = self._answer(self.post("/graphql", json_text.dumps({"query": query, "variables": variables})))
+        answer = self._answer(self.post("/graphql", _body(query, variables)))
         self.instant = answer.get("extensions", {}).get("dsel", {}).get("instant", self.instant)
         if errors := answer.get("errors"):
             raise _refusal(errors[0])
@@ -114,6 +114,13 @@ class Client:
         except json_text.JsonError:
             pass
         raise stranger(self.base, response.status_code)
+
+
+def _body(query: str, variables: Mapping[str, Any]) -> bytes:
+    try:
+        return json_text.dumps({"query": query, "variables": variables})
+    except TypeError as error:  # so Python takes bytes of the command line that are no UTF-8
+        raise Misuse(f"what was given cannot be sent: {error}") from None
 
 
 def stranger(base: str, status: int) -> Failure:

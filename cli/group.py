@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import Any
 
 import typer
@@ -26,6 +27,7 @@ class Commands(TyperGroup):
         """Raises SystemExit, unless it is not to stand alone."""
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
+        _show_everything()
         try:
             code = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
         except typer.TyperException as error:
@@ -44,3 +46,10 @@ def _misused(error: typer.TyperException) -> int:
     if type(error).__name__ != "NoArgsIsHelpError":  # that one has shown the help
         console.complain(error.format_message(), hint=f"See {command} --help.")
     return error.exit_code
+
+
+def _show_everything() -> None:
+    """A character that the terminal does not know is spelled out, and no reason to fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

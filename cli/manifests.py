@@ -81,7 +81,7 @@ def _objects(value: Any, place: Place) -> Iterator[Manifest | Faulty]:
         case None:
             return
         case Exception():
-            yield Faulty(f"{place}: {value}")
+            yield Faulty(f"{place}: {str(value).removeprefix('/spec/object')}")  # where it will stand in an envelope
         case {"kind": "List", "items": list(items)}:
             for index, item in enumerate(items):
                 yield from _objects(item, Place(place.file, place.document, f"{place.item}/items/{index}"))

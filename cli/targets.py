@@ -26,11 +26,11 @@ class Target:
 def split(type_: str, name: str | None) -> tuple[str, str | None]:
     """`artifact vpc` and `artifact/vpc` are the same. A name may hold slashes, a type cannot."""
     before, slash, after = type_.partition("/")
-    if not slash:
-        return type_, name
-    if name is not None or not before or not after:
-        raise Misuse(f"'{type_}' beside '{name}' names nothing", hint="Write TYPE NAME or TYPE/NAME.")
-    return before, after
+    if not before.strip() or (slash and not after) or name == "":
+        raise Misuse("the type or the name is empty", hint="Write TYPE NAME or TYPE/NAME.")
+    if slash and name is not None:
+        raise Misuse(f"'{type_}' and '{name}' are two names", hint="Write TYPE NAME or TYPE/NAME.")
+    return (before, after) if slash else (type_, name)
 
 
 def one(types: TypeNames, type_: str, name: str | None, app_id: str | None) -> Target:

@@ -146,6 +146,10 @@ def test_an_open_server_believes_who_the_environment_says(dsel: Shell) -> None:
         (("get", "artifacts", "--no-such"), "No such option: --no-such"),
         (("events", "-n", "-1"), "Input should be greater than or equal to 0"),
         (("apply",), "Missing option '--filename' / '-f'. See dsel apply --help."),
+        (("get", ""), "the type or the name is empty."),
+        (("get", "artifact", ""), "the type or the name is empty."),
+        (("get", "artifact/"), "the type or the name is empty."),
+        (("get", "artifact", "\udcff"), "what was given cannot be sent"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(dsel: Shell, arguments: tuple[str, ...], problem: str) -> None:
@@ -181,6 +185,12 @@ def test_a_terminal_gets_colours_and_folds_what_is_too_wide(dsel: Shell, app_id:
     assert plain(screen).count("n") >= 200
     assert all(len(line) <= 100 for line in plain(screen).splitlines())
     assert "…" not in screen
+
+
+def test_a_character_that_the_output_cannot_hold_is_spelled_out(dsel: Shell, app_id: str) -> None:
+    dsel.bring(applied(app_id, "größe", at=T0))
+    ascii_only = Shell({**dsel.environment, "PYTHONIOENCODING": "ascii"})
+    assert ascii_only.process("get", "artifacts", "-o", "name").out == "artifact/gr\\xf6\\xdfe\n"
 
 
 def test_errors_are_red_in_a_terminal(dsel: Shell) -> None:
