@@ -276,6 +276,20 @@ async def test_a_list_that_fits_on_its_page_asks_twice(measured: dict[int, Measu
     assert len(plans) == 2
 
 
+async def test_a_repair_of_everything_seeks_once_for_each_entity(measured: dict[int, Measured]) -> None:
+    """The keys come from the index alone, in steps that stop; nothing is behind, so nothing else is read."""
+
+    async def repair(log: MongoEventLog) -> bool:
+        return await latest.repair_all(measured[LONG].database, batch=20) == 0
+
+    plans = await measured[LONG].plans(repair)
+    steps, heads, summaries = plans[0::3], plans[1::3], plans[2::3]
+    assert len(steps) > len(heads) == len(summaries) > 1
+    assert all(plan.indexes == {"order"} and plan.documents == 0 and plan.keys <= 41 for plan in steps)
+    assert all("DISTINCT_SCAN" in plan.stages and plan.keys <= 40 for plan in heads)
+    assert all(plan.streams for plan in plans)
+
+
 CURSOR = (MIDDLE, "0")
 SEARCHES: dict[str, tuple[set[str], int, EventFilter]] = {
     "everything": ({"log"}, 10, EventFilter()),
