@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import bson
 
+from domain import instants
 from domain.entity import Entity
 from domain.errors import (
     EventIdConflict,
@@ -15,7 +16,7 @@ from domain.event import Actor, Draft
 from examples import JOHN, T0, Hands, artifact, draft, later
 from histories import ALWAYS, committed, recomputed, summary_of
 from repository.documents import event_document
-from repository.event_log import Append, Appended, EventFilter, LogPage
+from repository.event_log import Append, Appended, EventFilter, LogPage, Moment
 from repository.fields import STATE, WHOLE
 from repository.mongo_event_log import MongoEventLog
 from repository.writer import LARGEST_EVENT
@@ -66,6 +67,14 @@ async def test_the_newest_timestamp_counts_even_when_a_backdated_event_was_last(
     clock.move(-10)
     await append(log, applied(vpc, timestamp=later(-500)))
     assert (await append(log, applied(vpc))).timestamp == first.timestamp
+
+
+async def test_the_earliest_instant_can_be_imported(log: MongoEventLog, vpc: Entity) -> None:
+    earliest = instants.parse("0001-01-01T00:00:00Z")
+    event = await append(log, applied(vpc, timestamp=earliest))
+    assert await stored(log, vpc) == [event]
+    assert (await log.as_of([vpc.key], Moment(earliest, later(0)), WHOLE))[vpc.key].timestamp == earliest
+    assert await log.as_of([vpc.key], Moment(earliest, later(-1)), WHOLE) == {}
 
 
 async def test_a_timestamp_in_the_future_is_refused_with_both_times(log: MongoEventLog, vpc: Entity) -> None:
