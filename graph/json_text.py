@@ -17,10 +17,10 @@ MAX_EXPONENT = 9_999
 # The shape of a text has 0 for every digit and point and + for every sign. A number that a double or a 64-bit
 # integer cannot hold has one of the risky shapes; so have a few strings, which costs only time.
 _SHAPE = bytes.maketrans(b"0123456789.E-", b"00000000000e+")
-_RISKY_SHAPES = (b"0" * 17, b"0e000", b"0e+000")
+_RISKY_SHAPES = (b"0" * 17, b"0" * 16 + b"e", b"0e000", b"0e+000")
 
 # Where such a shape stands at the place of a number, and not within a word such as a checksum.
-_RISKY_NUMBER = re.compile(rb"(?<![^\s\[{:,])-?(?:[0-9][0-9.]{16}|[0-9.]+[eE][+-]?[0-9]{3})")
+_RISKY_NUMBER = re.compile(rb"(?<![^\s\[{:,])-?(?:[0-9][0-9.]{16}|[0-9][0-9.]{15}[eE]|[0-9.]+[eE][+-]?[0-9]{3})")
 
 _RISKY_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 # As far as every escape stands for a character: stops before a NUL, and before a surrogate without its partner.

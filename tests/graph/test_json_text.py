@@ -166,3 +166,7 @@ def test_what_is_no_json_value_is_refused() -> None:
     for value in (datetime(2025, 1, 1, tzinfo=UTC), object(), {1: 2}, "\ud800"):
         with pytest.raises(TypeError):
             dumps(value)
+
+
+def test_sixteen_digits_with_an_exponent_keep_the_last_one() -> None:
+    assert Decimal(str(loads(b"9007199254740989e2"))) == 900719925474098900
