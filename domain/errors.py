@@ -141,7 +141,7 @@ class ValidationFailed(DselError):
     def __init__(self, subject: str, violations: Sequence[Violation]) -> None:
         first = violations[0]
         more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
-        super().__init__(f"{subject} breaks its schema at {first.path or '/'}: {first.message}{more}")
+        super().__init__(f"{subject} is not valid at {first.path or '/'}: {first.message}{more}")
         self.violations = tuple(violations)
 
 

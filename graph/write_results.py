@@ -27,6 +27,7 @@ class RuleResult:
     outcome: str = strawberry.field(description="`PASSED`, `FAILED` or `SKIPPED`.")
     message: str | None = strawberry.field(description="What is wrong, or why it was skipped.")
     path: str | None = strawberry.field(description="A JSON Pointer to where it applies.")
+    reason: str | None = strawberry.field(description="A word for the failure, or for why it was skipped.")
 
 
 @strawberry.type(description="Every rule of the type, and what became of it.")
@@ -219,7 +220,7 @@ def _shown(report: Report | None) -> ValidationReport | None:
     if report is None:
         return None
     results = [
-        RuleResult(name=each.name, outcome=str(each.outcome), message=each.message, path=each.path)
+        RuleResult(name=each.name, outcome=str(each.outcome), message=each.message, path=each.path, reason=each.reason)
         for each in report.results
     ]
     return ValidationReport(overall=str(report.overall), results=results)

@@ -55,7 +55,7 @@ def test_every_violation_is_told_with_its_path() -> None:
 
 
 def test_the_message_names_the_object_and_its_first_fault() -> None:
-    with pytest.raises(ValidationFailed, match=r"Widget w breaks its schema at /spec/.*\(and 1 more\)"):
+    with pytest.raises(ValidationFailed, match=r"Widget w is not valid at /spec/.*\(and 1 more\)"):
         validation.validate(WIDGET, widget(size="huge", count=11))
 
 
