@@ -1,22 +1,17 @@
 """`dsel import git`"""
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli import console, import_events_command, import_place
+from cli import console, import_events_command
 from cli.client import Client
 from cli.progress import bar
-from cli.sender import Sender, ended
-from graph import json_text
 
 if TYPE_CHECKING:
     from cli.git_history import Report
 
-_SECONDS = 20.0
-"""Between two notes of how far it is."""
 _EXAMPLES = 3
 
 
@@ -52,60 +47,28 @@ def import_git(
     $ dsel import git ~/clusters
     $ dsel import git ~/clusters --app-id '{repo}:{path[1]}' --exclude 'archive/*'
     """
-    from cli.git_history import History, Options
+    from cli.git_history import Options
+    from cli.git_import import GitImport
 
     client: Client = context.obj
     client.now()  # no waiting for a server that is not there
-    options = Options(
-        branch=branch,
-        app_id=app_id,
-        include=tuple(include or ()),
-        exclude=tuple(exclude or ()),
-        with_secrets=with_secrets,
-    )
-    place = import_place.place(client.base, repository, repr(options))
-    name, sender = str(repository), Sender(client, imported=True)
-    noted = time.monotonic()
-
-    def note() -> None:
-        """Everything up to here is stored, unless something was refused."""
-        sender.flush()
-        if not sender.tally.refused:
-            place.write(history.checkpoint(), sender.tally.last_id)
-
-    def progress(report: "Report") -> None:
-        nonlocal noted
-        shown.show(report.commits, report.commits_total, report.events)
-        if time.monotonic() - noted > _SECONDS:
-            note()
-            noted = time.monotonic()
-
-    with bar(name) as shown, sender, ended(sender.tally, name):
-        last = None if again else place.read(client)
-        history = History(repository, options, last, progress)
-        for envelope in history:
-            sender.take(json_text.dumps(envelope))
-        note()
-    if last is not None and history.report.resumed:
-        console.note(f"Goes on after commit {last.sha[:12]}, where the last import ended.")
-    _tell(history.report, _EXAMPLES if not list_skipped else None)
-    import_events_command.report(name, sender.tally, shown)
+    wanted, unwanted = tuple(include or ()), tuple(exclude or ())
+    options = Options(branch=branch, app_id=app_id, include=wanted, exclude=unwanted, with_secrets=with_secrets)
+    with bar(str(repository)) as shown:
+        work = GitImport(client, repository, options, shown, again=again)
+        work.run()
+    if work.begins_after:
+        console.note(f"Began after commit {work.begins_after[:12]}, where the last import ended.")
+    _tell(work.report, work.walked, None if list_skipped else _EXAMPLES)
+    import_events_command.report(str(repository), work.tally, shown)
 
 
-def _tell(report: "Report", examples: int | None) -> None:
+def _tell(report: "Report", walked: int, examples: int | None) -> None:
     """What was found, and what was left out."""
-    acts = (
-        f"{report.applied:,} applied, {report.deleted:,} deleted, {report.moved:,} moved, {report.reborn:,} came back"
-    )
-    console.say(f"{report.commits:,} commits, {report.objects:,} objects: {acts}")
-    remarks = {
-        "objects have the name of another and are told apart by their path": report.told_apart,
-        "events would have been before an earlier one of their object, and take its time": report.raised,
-        "commits are dated in the future, and their events are of now": report.future,
-        "commits have a time that cannot be read": report.undated,
-        "events hold values that SOPS encrypted": report.encrypted,
-    }
-    for text, number in remarks.items():
+    acts = {"applied": report.applied, "deleted": report.deleted, "moved": report.moved, "came back": report.reborn}
+    told = ", ".join(f"{number:,} {act}" for act, number in acts.items())
+    console.say(f"{walked:,} commits, {report.objects:,} objects: {told}")
+    for text, number in _remarks(report).items():
         if number:
             console.say(f"{number:,} {text}")
     if report.shallow:
@@ -116,3 +79,13 @@ def _tell(report: "Report", examples: int | None) -> None:
         console.say(f"left out {skipped.count:,} times, because a file {reason}:")
         for path, detail in list(skipped.examples.items())[:examples]:
             console.say(f"  {path} ({detail})")
+
+
+def _remarks(report: "Report") -> dict[str, int]:
+    return {
+        "objects have the name of another and are told apart by their path": report.told_apart,
+        "events would have come before an earlier one of their object, and take its time": report.raised,
+        "commits are dated in the future, and their events are of now": report.future,
+        "commits have a time that cannot be read": report.undated,
+        "events hold values that SOPS encrypted": report.encrypted,
+    }

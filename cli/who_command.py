@@ -71,8 +71,8 @@ def _lines(target: Target, told: dict[str, Any], now: str) -> list[tuple[str, st
     act = told["lastAct"]
     lines = [("Object", f"{target} in the app {target.app_id}"), ("Last act", _line(act, now))]
     lines += [(name.capitalize(), act[key]) for name, key in _MORE.items() if act[key]]
-    lines += [("Last change", _line(told["lastChange"], now)), ("Last human", _line(told["lastHuman"], now))]
-    return lines
+    others = (("Last change", told["lastChange"]), ("Last human", told["lastHuman"]))
+    return lines + [(name, "that act" if event == act else _line(event, now)) for name, event in others]
 
 
 def _line(event: Any, now: str) -> str:

@@ -67,8 +67,9 @@ def test_the_same_command_again_brings_only_what_is_new(dsel: Shell, repository:
     dsel.ok("import", "git", repository.folder)
     ended = dsel("import", "git", repository.folder)
     assert ended.code == 0
+    assert ended.out.splitlines()[0].startswith("0 commits, ")
     assert ended.out.splitlines()[-1].startswith("0 stored, 0 there already, 0 refused")
-    assert "Goes on after commit" in ended.err
+    assert "Began after commit" in ended.err
     repository.write("shop/all.yaml", config_map("b", step="two"))
     repository.commit("Change b")
     ended = dsel("import", "git", repository.folder)
@@ -85,6 +86,14 @@ def test_a_server_that_lost_everything_gets_all_of_it_again(
         with serving(mongodb_uri, port=free_port) as address:
             ended = dsel.ok("import", "git", repository.folder, DSEL_SERVER=address)
             assert ended.out.splitlines()[-1].startswith("4 stored")
+
+
+def test_a_note_that_cannot_be_kept_is_no_obstacle(dsel: Shell, repository: GitRepository, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ended = dsel("import", "git", repository.folder, XDG_STATE_HOME=str(tmp_path / "file"))
+    assert ended.code == 0
+    assert "How far it is cannot be noted in" in ended.err
+    assert "4 stored" in ended.out
 
 
 def test_a_template_says_which_app_an_object_belongs_to(dsel: Shell, repository: GitRepository, app_id: str) -> None:
