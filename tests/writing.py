@@ -3,9 +3,7 @@
 from typing import Any
 
 from domain.entity import Entity
-from domain.errors import (
-    DselError,
-)
+from domain.errors import DselError
 from domain.event import Draft, Event
 from examples import artifact, draft
 from histories import ALWAYS, committed

@@ -6,9 +6,7 @@ import pytest
 from pymongo.errors import OperationFailure
 
 from domain.entity import Entity
-from domain.errors import (
-    StoreUnavailable,
-)
+from domain.errors import StoreUnavailable
 from examples import Hands, draft, later
 from histories import ALWAYS, committed, recomputed, summary_of
 from meddling import Meddled, away

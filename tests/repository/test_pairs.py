@@ -5,10 +5,7 @@ from typing import Any
 import pytest
 
 from domain.entity import Entity
-from domain.errors import (
-    DselError,
-    VersionConflict,
-)
+from domain.errors import DselError, VersionConflict
 from examples import Hands, artifact, draft, later
 from histories import committed
 from meddling import Meddled

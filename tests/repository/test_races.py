@@ -5,10 +5,7 @@ import asyncio
 import pytest
 
 from domain.entity import Entity
-from domain.errors import (
-    Contention,
-    VersionConflict,
-)
+from domain.errors import Contention, VersionConflict
 from examples import Hands, artifact, draft
 from histories import committed, recomputed, summary_of
 from meddling import Meddled
@@ -17,6 +14,18 @@ from repository.driver import Database
 from repository.event_log import Append, Appended
 from repository.mongo_event_log import MongoEventLog
 from writing import append, applied, refusal, stored
+
+
+async def test_an_expected_version_is_compared_with_what_another_process_wrote(
+    log: MongoEventLog, other: MongoEventLog, vpc: Entity
+) -> None:
+    """Not with what this one remembers."""
+    await append(log, applied(vpc))
+    await append(other, applied(vpc))
+    error = refusal(await log.append([Append(applied(vpc), 1)]))
+    assert isinstance(error, VersionConflict)
+    assert error.details["actual"] == 2
+    assert (await append(log, applied(vpc), 2)).version == 3
 
 
 async def test_of_writers_that_expect_the_same_version_one_wins(

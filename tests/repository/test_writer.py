@@ -6,12 +6,7 @@ import bson
 
 from domain import instants
 from domain.entity import Entity
-from domain.errors import (
-    EventIdConflict,
-    EventTooLarge,
-    TimestampInFuture,
-    VersionConflict,
-)
+from domain.errors import EventIdConflict, EventTooLarge, TimestampInFuture, VersionConflict
 from domain.event import Actor, Draft
 from examples import JOHN, T0, Hands, artifact, draft, later
 from histories import ALWAYS, committed, recomputed, summary_of
