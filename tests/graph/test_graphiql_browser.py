@@ -1,22 +1,19 @@
 """GraphiQL in a real browser, as a newcomer meets it."""
 
-import asyncio
+import json
 import shutil
-import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
+import httpx
 import pytest
-import uvicorn
-from graphql import build_schema, graphql
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
+from cli.demo import envelopes
+from graph import json_text
 from graph.examples import load_examples
-from graph.graphiql_page import BUILT, GraphiQLPage
+from graph.graphiql_page import BUILT
+from serving import serving
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -28,49 +25,17 @@ pytestmark = [
     ),
 ]
 
-SCHEMA = build_schema("""
-    "A point in time, such as `2025-01-15T10:30:00.000Z`."
-    scalar Instant
-    type Query { "One artifact through time." artifact(name: String!, appId: String!): Artifact }
-    type Artifact { current: State, asOf(time: Instant!): State }
-    type State { spec: Spec, validFrom: Instant, validTo: Instant, event: Event }
-    type Spec { version: String, regions: [String!] }
-    type Event { kind: String, timestamp: Instant, actor: Actor }
-    type Actor { id: ID }
-""")
-OLDER = {
-    "spec": {"version": "2.1.0", "regions": ["us-east-1"]},
-    "validFrom": "2026-07-14T09:12:40.120Z",
-    "validTo": "2026-10-02T13:05:11.004Z",
-    "event": {
-        "kind": "ArtifactAppliedEvent",
-        "timestamp": "2026-07-14T09:12:40.120Z",
-        "actor": {"id": "anna.keller@example.com"},
-    },
-}
-NEWER = OLDER | {"spec": {"version": "2.4.0", "regions": ["us-east-1", "eu-west-1"]}, "validFrom": OLDER["validTo"]}
-ROOT = {"artifact": {"current": NEWER, "asOf": OLDER}}
 
-
-@pytest.fixture
-async def address() -> AsyncIterator[str]:
-    """The address of a running GraphQL endpoint that answers the first example."""
-    graphiql = GraphiQLPage("/graphql", load_examples())
-
-    async def endpoint(request: Request) -> Response:
-        if request.method == "GET":
-            return await graphiql.page(request)
-        body = await request.json()
-        result = await graphql(SCHEMA, body["query"], ROOT, variable_values=body.get("variables"))
-        return JSONResponse(result.formatted)
-
-    app = Starlette(routes=[Route("/graphql", endpoint, methods=["GET", "POST"]), *graphiql.routes()])
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        running = asyncio.create_task(server.serve(sockets=[listener]))
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/graphql"
-        server.should_exit = True
-        await running
+@pytest.fixture(scope="module")
+def address(mongodb_uri: str) -> Iterator[str]:
+    """The real service with the demo data."""
+    with serving(mongodb_uri) as root:
+        lines = b"\n".join(json_text.dumps(each) for each in envelopes())
+        answer = httpx.post(
+            f"{root}/events?import=true", content=lines, headers={"content-type": "application/x-ndjson"}, timeout=120
+        )
+        assert json.loads(answer.content.splitlines()[-1])["refused"] == 0
+        yield f"{root}/graphql"
 
 
 @pytest.fixture(scope="session")
@@ -120,8 +85,8 @@ async def test_a_newcomer_runs_the_first_example_and_nothing_leaves_the_origin(v
     await page.locator(".graphiql-query-editor .view-lines").click()
     await page.keyboard.press("Control+Enter")
 
-    await expect(answer).to_contain_text("2.4.0")
-    await expect(answer).to_contain_text("2.1.0")
+    await expect(answer).to_contain_text("2.3.0")
+    await expect(answer).to_contain_text("2.1.1")
     assert [url for url in visit.requests if not url.startswith((address.removesuffix("/graphql"), "data:"))] == []
     assert visit.complaints == []
 
