@@ -31,6 +31,7 @@ class Batch:
     git: bool = True
     """Whether to tell of the commits that the files are of."""
     origins: dict[Path, Any] = field(default_factory=dict)
+    """What is known of the files' commits so far."""
 
     def each(self, act: Callable[[Manifest], bool], *, only_one: bool = False) -> None:
         """Acts on each object, which says whether it went well, and on the next whatever became of it.

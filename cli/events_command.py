@@ -51,9 +51,8 @@ def events(
         "correlationId": correlation,
     }
     where: Where = {name: value for name, value in given.items() if value}
-    found, more = timeline.newest(
-        timeline.log(client, where, timeline.fields_for(format_), number and number + 1), number
-    )
+    fields = timeline.fields_for(format_, reasons=format_ is Format.WIDE)
+    found, more = timeline.newest(timeline.log(client, where, fields, number and number + 1), number)
     if found or not format_.is_table:
         timeline.show(found, types, format_)
     else:

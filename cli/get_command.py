@@ -44,7 +44,8 @@ def get(
     types = TypeNames(client)
     time = times.instant(as_of) if as_of else None
     known = times.instant(known_at) if known_at else None
-    look = Look(client, time or (client.now() if known else None), known, not format_.is_table, include_deleted)
+    at = time or (client.now() if known else None)
+    look = Look(client, at, known, raw=format_.is_whole, deleted=include_deleted)
     type_, name = targets.split(type_, name)
     if name is None:
         found = list(look.all(types.named(type_), None if all_apps else app, selector))
@@ -62,22 +63,21 @@ def get(
 
 
 def _one(entity: Entity, look: Look, types: TypeNames, format_: Format) -> None:
-    if format_ in (Format.YAML, Format.JSON):
+    if format_.is_whole:
         output.document(entity["current"]["raw"], format_)
     else:
         _show([entity], look, types, format_)
 
 
 def _list(found: list[Entity], look: Look, types: TypeNames, type_: TypeName, format_: Format) -> None:
-    if format_ in (Format.YAML, Format.JSON):
+    if format_.is_whole:
         output.document(output.listed([each["current"]["raw"] for each in found]), format_)
     elif found:
         _show(found, look, types, format_)
     else:
-        hint = (
-            "" if type_.registered else f" Nobody registered that type, so its case matters; registered are: {types}."
-        )
-        console.err.print(console.escaped(f"No objects of type {type_.name} were found.{hint}"))
+        console.note(f"No objects of type {type_.name} were found.")
+        if not type_.registered:
+            console.note(f"Nobody registered that type, so its case matters. Registered are: {types}.")
 
 
 def _show(found: list[Entity], look: Look, types: TypeNames, format_: Format) -> None:
@@ -87,9 +87,8 @@ def _show(found: list[Entity], look: Look, types: TypeNames, format_: Format) ->
         return
     wide = format_ is Format.WIDE
     now = look.time or look.client.instant
-    output.table(
-        _HEADERS + (_MORE if wide else ()), [_row(each, now) + (_more(each) if wide else ()) for each in found]
-    )
+    rows = [_row(each, now) + (_more(each) if wide else ()) for each in found]
+    output.table(_HEADERS + (_MORE if wide else ()), rows)
 
 
 def _row(entity: Entity, now: str) -> tuple[str, ...]:

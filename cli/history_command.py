@@ -33,7 +33,7 @@ def history(
     client: Client = context.obj
     types = TypeNames(client)
     target = targets.one(types, type_, name, app)
-    fields = timeline.fields_for(format_) + (f" {timeline.CHANGES}" if show_changes else "")
+    fields = timeline.fields_for(format_, reasons=True) + (f" {timeline.CHANGES}" if show_changes else "")
     found, more = timeline.newest(timeline.of(client, target, {}, fields, number and number + 1), number)
     if not found:
         raise states.missing(target)
@@ -42,7 +42,7 @@ def history(
             _tell(each)
     elif format_ is Format.TABLE:
         output.table(_HEADERS, [_row(each) for each in found])
-    elif format_ in (Format.YAML, Format.JSON) and show_changes:
+    elif format_.is_whole and show_changes:
         output.document(output.listed([each["envelope"] | {"changes": each["changes"]} for each in found]), format_)
     else:
         timeline.show(found, types, format_)

@@ -23,6 +23,11 @@ class Format(StrEnum):
     def is_table(self) -> bool:
         return self in (Format.TABLE, Format.WIDE)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it writes everything there is."""
+        return self in (Format.YAML, Format.JSON)
+
 
 _STYLES = {"NAME": "bold", "OBJECT": "bold", "KIND": "cyan", "EVENT": "cyan", "ACTOR": "magenta", "AGE": "green"}
 

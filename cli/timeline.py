@@ -9,8 +9,8 @@ from cli.output import Format
 from cli.targets import Target
 from cli.type_names import TypeNames
 
-HEADER = """id type appId name kind version phase timestamp recordedAt correlationId executionId failed
-  actor { id type } spec"""
+HEADER = """id type appId name kind version phase timestamp recordedAt correlationId executionId
+  actor { id type }"""
 ENVELOPE = "envelope"
 CHANGES = "changes { path from to }"
 
@@ -32,14 +32,12 @@ Where = dict[str, Any]
 
 def log(client: Client, where: Where, fields: str, limit: int = 0) -> Iterator[Event]:
     """The events of the whole log."""
-    size = pages.MOST if fields == HEADER else _WITH_BODIES
-    return pages.nodes(client, _LOG % fields, "events", size=size, limit=limit, where=where)
+    return pages.nodes(client, _LOG % fields, "events", size=_size(fields), limit=limit, where=where)
 
 
 def of(client: Client, target: Target, where: Where, fields: str, limit: int = 0) -> Iterator[Event]:
     """The events of one object; none if there is no such object."""
-    size = pages.MOST if fields == HEADER else _WITH_BODIES
-    query = _TIMELINE % fields
+    query, size = _TIMELINE % fields, _size(fields)
     return pages.nodes(client, query, "entity", "events", size=size, limit=limit, where=where, **target.key)
 
 
@@ -53,8 +51,9 @@ def tell_more(number: int) -> None:
     console.note(f"There are more than {number} events; -n takes another number, -n 0 all.")
 
 
-def fields_for(format_: Format) -> str:
-    return ENVELOPE if format_ in (Format.YAML, Format.JSON) else HEADER
+def fields_for(format_: Format, *, reasons: bool) -> str:
+    """What to ask of each event, with or without what `comment` reads."""
+    return ENVELOPE if format_.is_whole else f"{HEADER} spec" if reasons else HEADER
 
 
 def show(events: Sequence[Event], types: TypeNames, format_: Format) -> None:
@@ -81,6 +80,10 @@ def comment(event: Event) -> str:
     metadata = spec.get("metadata")
     told = spec.get("comment") or (metadata.get("message") if isinstance(metadata, dict) else None)
     return told if isinstance(told, str) else ""
+
+
+def _size(fields: str) -> int:
+    return _WITH_BODIES if ENVELOPE in fields or CHANGES in fields else pages.MOST
 
 
 def _more(event: Event) -> tuple[str, ...]:

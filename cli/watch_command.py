@@ -47,7 +47,7 @@ def watch(
     """
     client: Client = context.obj
     types = TypeNames(client)
-    fields = f"{timeline.HEADER} {timeline.ENVELOPE}" if format_ in (Format.YAML, Format.JSON) else timeline.HEADER
+    fields = f"{timeline.HEADER} {timeline.ENVELOPE}" if format_.is_whole else timeline.HEADER
     type_, name = targets.split(type_, name) if type_ is not None else (None, None)
     if type_ is not None and name is not None:
         target = targets.one(types, type_, name, app)

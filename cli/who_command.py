@@ -43,7 +43,7 @@ def who(
     if found is None:
         raise states.missing(target, time)
     told = _told(found)
-    if format_ in (Format.YAML, Format.JSON):
+    if format_.is_whole:
         output.document(told, format_)
     elif format_ is Format.NAME:
         output.write(told["lastAct"]["actor"]["id"])

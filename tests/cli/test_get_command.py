@@ -100,7 +100,7 @@ def test_a_type_that_nobody_registered_is_listed_by_its_exact_name(dsel: Shell, 
     ended = dsel("get", "widget")
     assert (ended.code, ended.out) == (0, "")
     assert (
-        "Nobody registered that type, so its case matters; registered are: Artifact, Config, Deployment." in ended.err
+        "Nobody registered that type, so its case matters. Registered are: Artifact, Config, Deployment." in ended.err
     )
 
 
