@@ -15,7 +15,11 @@ from cli.git_history import History
 
 history = History(Path(sys.argv[1]))
 events = sum(1 for _ in history)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "linux" else 1024**2)
+if sys.platform == "linux":  # ru_maxrss begins with what the parent had
+    status = Path("/proc/self/status").read_text()
+    peak = int(status.partition("VmHWM:")[2].split()[0]) // 1024
+else:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024**2
 print(history.report.commits, events, history.report.objects, peak)
 """
 
