@@ -1,6 +1,6 @@
 """`dsel get`"""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -12,8 +12,8 @@ from cli.failure import Misuse
 from cli.output import Format
 from cli.type_names import TypeName, TypeNames
 
-_HEADERS = ("NAME", "APP", "VERSION", "SINCE", "AGE", "EVENT", "ACTOR")
-_MORE = ("CREATED", "API-VERSION", "STATE-VERSION", "DELETED", "LABELS")
+_HEADERS = ("NAME", "APP", "VERSION", "AGE", "EVENT", "ACTOR")
+_MORE = ("SINCE", "CREATED", "API-VERSION", "STATE-VERSION", "DELETED", "LABELS")
 
 
 def get(
@@ -32,8 +32,8 @@ def get(
 ) -> None:
     """Shows an object, or lists those of a type: now, or as of any moment.
 
-    The version is that of the newest EVENT, which is what --expected-version wants. SINCE tells when the state began
-    and AGE for how long it has held. -o wide adds more columns, -o yaml and -o json give the whole objects.
+    VERSION and ACTOR are those of the newest EVENT, and --expected-version wants that version. AGE is how long the
+    state has held. -o wide adds more, such as SINCE when; -o yaml and -o json give the whole objects.
 
     Examples:
     $ dsel get artifacts -a 09287 -l team=platform
@@ -93,13 +93,13 @@ def _show(found: list[Entity], look: Look, types: TypeNames, format_: Format) ->
 
 def _row(entity: Entity, now: str) -> tuple[str, ...]:
     state, last = entity["current"], entity["lastEvent"]
-    since = state["validFrom"]
-    version, kind, actor = str(last["version"]), last["kind"], last["actor"]["id"]
-    return entity["name"], entity["appId"], version, since, times.age(since, now), kind, actor
+    version, age = str(last["version"]), times.age(state["validFrom"], now)
+    return entity["name"], entity["appId"], version, age, last["kind"], last["actor"]["id"]
 
 
-def _more(entity: Entity) -> tuple[Any, ...]:
+def _more(entity: Entity) -> tuple[str, ...]:
     state = entity["current"]
-    shown = ",".join(f"{key}={value}" for key, value in sorted(labels_of(entity).items()))
+    began = state["validFrom"], entity["firstEvent"]["timestamp"]
     deleted = "yes" if state["deleted"] else "no"
-    return entity["firstEvent"]["timestamp"], state["apiVersion"] or "", str(state["version"]), deleted, shown
+    shown = ",".join(f"{key}={value}" for key, value in sorted(labels_of(entity).items()))
+    return *began, state["apiVersion"] or "", str(state["version"]), deleted, shown

@@ -1,6 +1,6 @@
 """Answers for people and for programs: tables, names, YAML and JSON."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -33,21 +33,19 @@ _STYLES = {"NAME": "bold", "OBJECT": "bold", "KIND": "cyan", "EVENT": "cyan", "A
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns: in a terminal as wide as it is, otherwise as wide as they need, so that nothing is broken or cut."""
+    """Columns as wide as they need, so that nothing is broken or cut; coloured in a terminal."""
     cells = [[console.printable(cell) or "-" for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(headers, *cells, strict=True)]
     if not console.out.is_terminal:
-        widths = _widths([headers, *cells])
         for row in (headers, *cells):
-            write(_aligned(row, widths))
+            write("".join(_padded(row, widths)).rstrip())
         return
-    from rich.table import Table
-
-    shown = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
-    for header in headers:
-        shown.add_column(header, style=_STYLES.get(header, ""), overflow="fold")
+    console.say(Text("".join(_padded(headers, widths)).rstrip(), style="dim"))
+    styles = [_STYLES.get(header, "") for header in headers]
     for row in cells:
-        shown.add_row(*map(Text, row))
-    console.out.print(shown, soft_wrap=False)
+        line = Text.assemble(*zip(_padded(row, widths), styles, strict=True))
+        line.rstrip()
+        console.say(line)
 
 
 def pairs(lines: Iterable[tuple[str, str]]) -> None:
@@ -94,10 +92,5 @@ def _exact(value: Any) -> Any:
             return value
 
 
-def _widths(rows: Iterable[Sequence[str]]) -> list[int]:
-    return [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-
-
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
-    padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
-    return "   ".join(padded).rstrip()
+def _padded(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+    return (cell + " " * (width - cell_len(cell) + 3) for cell, width in zip(row, widths, strict=True))
