@@ -1,10 +1,11 @@
 """MongoDB through Motor or through PyMongo's own async client: the one file that knows the difference."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import functools
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
@@ -24,6 +25,8 @@ from pymongo.write_concern import WriteConcern
 
 from domain.errors import StartupError, StoreUnavailable
 
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
 _PASSING = (112, 365)  # WriteConflict, TemporarilyUnavailable: a busy server, after it has tried again itself
 Document = dict[str, Any]
 Pipeline = Sequence[Mapping[str, Any]]
@@ -37,6 +40,28 @@ class Driver(StrEnum):
     PYMONGO = "pymongo"
 
 
+def _to_the_end(method: Callable[Asked, Coroutine[Any, Any, Answer]]) -> Callable[Asked, Coroutine[Any, Any, Answer]]:
+    """A call goes on though its caller is cancelled; the time limit bounds it.
+
+    PyMongo does not survive two cancellations of a call that waits for a server: one of its locks stays locked, and
+    the whole client hangs for ever. And a cancelled call closes its connection.
+    """
+
+    @functools.wraps(method)
+    async def call(*args: Asked.args, **options: Asked.kwargs) -> Answer:
+        task = asyncio.ensure_future(method(*args, **options))
+        task.add_done_callback(_noted)
+        return await asyncio.shield(task)
+
+    return call
+
+
+def _noted(task: asyncio.Future[Any]) -> None:
+    """The failure of a call whose caller is gone is nobody's."""
+    if not task.cancelled():
+        task.exception()
+
+
 class Database:
     """One database. Every call raises StoreUnavailable when MongoDB does not answer within the time limit."""
 
@@ -45,6 +70,7 @@ class Database:
         self._driver = driver
         self._database = client.get_database(name, codec_options=_CODEC)
 
+    @_to_the_end
     async def find(
         self,
         collection: str,
@@ -59,6 +85,7 @@ class Database:
             cursor = found.find(condition, projection, sort=_pairs(sort), limit=limit, batch_size=_BATCH)
             return cast(list[Document], await cursor.to_list(None))
 
+    @_to_the_end
     async def aggregate(self, collection: str | None, pipeline: Pipeline) -> list[Document]:
         """Over a collection, or over the database for a pipeline that begins with `$documents`."""
         source = self._database if collection is None else self._database[collection]
@@ -68,27 +95,32 @@ class Database:
                 cursor = await cursor
             return cast(list[Document], await cursor.to_list(None))
 
+    @_to_the_end
     async def insert(self, collection: str, documents: Sequence[RawBSONDocument]) -> None:
         """In order, up to the first failure, majority and journaled. Raises pymongo's BulkWriteError."""
         with _available():
             await self._database.get_collection(collection, write_concern=_DURABLE).insert_many(documents)
 
+    @_to_the_end
     async def update(self, collection: str, updates: Sequence[UpdateOne]) -> int:
         """How many documents were changed or made. Raises pymongo's BulkWriteError."""
         with _available():
             result = await self._database[collection].bulk_write(list(updates), ordered=False)
             return cast(int, result.matched_count + result.upserted_count)
 
+    @_to_the_end
     async def put(self, collection: str, document: Document) -> None:
         """Stores a small document under its `_id`, majority and journaled."""
         with _available():
             target = self._database.get_collection(collection, write_concern=_DURABLE)
             await target.replace_one({"_id": document["_id"]}, document, upsert=True)
 
+    @_to_the_end
     async def create_indexes(self, collection: str, indexes: Sequence[IndexModel]) -> None:
         with _available():
             await self._database[collection].create_indexes(list(indexes))
 
+    @_to_the_end
     async def command(self, command: Mapping[str, Any]) -> Document:
         with _available():
             return cast(Document, await self._database.command(command))
