@@ -106,10 +106,12 @@ async def act(context: Context, action: str, state: Document, app_id: str | None
 
 async def delete(context: Context, entity: Entity, options: Options) -> Written:
     """Ends the entity, keeping its last state. Raises EntityNotFound when there is no state to end."""
-    domain_type = context.registry.get(entity.type)
-    intent, outcome = _deleting(domain_type, entity.type.partition(".")[0])
+    domain_type, kind = context.registry.get(entity.type), entity.type.partition(".")[0]
+    intent, outcome = _deleting(domain_type, kind)
     command = _command(context, intent, outcome, {"name": entity.name, "appId": entity.app_id}, {}, options)
-    command = replace(command, outcome=replace(command.outcome, entity=entity))
+    # The entity is known: without its object a kind alone may be taken for another type's, ConfigMap's for Config's.
+    action = outcome.removesuffix("Event").removeprefix(kind)
+    command = replace(command, outcome=replace(command.outcome, entity=entity, action=action, deletes=True))
     return await _on_current(context, command, lambda state: _ended(context, command, state))
 
 

@@ -179,3 +179,22 @@ def recording() -> Registry:
     for manifest in manifests:
         manifest["spec"]["recordFailures"] = True
     return Registry(domain_type.from_manifest(each) for each in manifests)
+
+
+async def test_a_delete_without_the_object_ends_a_type_whose_name_begins_like_a_registered_one(
+    api: Api, app_id: str
+) -> None:
+    await api.ask(
+        "mutation($app: String!, $o: JSON!) { apply(appId: $app, object: $o) { __typename } }",
+        app=app_id,
+        o={"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}},
+    )
+    data = await api.ask(
+        """mutation($app: String!) { delete(type: "ConfigMap", appId: $app, name: "settings") {
+             ... on EventRecorded { event { kind action } entity { current { version } } } } }""",
+        app=app_id,
+    )
+    assert data["delete"] == {
+        "event": {"kind": "ConfigMapDeletedEvent", "action": "Deleted"},
+        "entity": {"current": None},
+    }
