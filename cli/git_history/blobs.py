@@ -1,15 +1,16 @@
 """The contents of a repository's files, each read and parsed once while it is in use."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from subprocess import PIPE, Popen
+from subprocess import PIPE
 from typing import Any
 
 from cli.git_history import manifests
-from cli.git_history.manifests import LARGEST, ManifestFile, Reason, Skip
-from cli.git_history.repository import GitFailedError, Repository
+from cli.git_history.contents import Contents
+from cli.git_history.manifests import ManifestFile, Skip
+from cli.git_history.repository import Repository
 
 _CACHED = 4_000_000  # bytes of text, a tenth of what their objects take in memory
 
@@ -24,9 +25,9 @@ class Counts:
 class Blobs:
     """Manifest files by the id of their blob. See `blobs_of`."""
 
-    def __init__(self, git: "Popen[bytes]", with_secrets: bool) -> None:
+    def __init__(self, contents: Contents, with_secrets: bool) -> None:
         self.counts = Counts()
-        self._git = git
+        self._contents = contents
         self._with_secrets = with_secrets
         self._cache: OrderedDict[str, tuple[ManifestFile, int]] = OrderedDict()
         self._cached = 0
@@ -43,32 +44,24 @@ class Blobs:
             self._cached -= self._cache.popitem(last=False)[1][1]
         return file
 
+    def wish(self, blobs: Iterable[str]) -> None:
+        """These will be wanted, likely in this order."""
+        self._contents.wish(blob for blob in blobs if blob not in self._cache)
+
     def state(self, blob: str, index: int) -> dict[str, Any]:
         """The state of a file's object. Read-only."""
         return self.file(blob).objects[index].state
 
     def _read(self, blob: str) -> tuple[ManifestFile, int]:
-        assert self._git.stdin is not None
-        assert self._git.stdout is not None
-        self._git.stdin.write(f"{blob}\n".encode())
-        self._git.stdin.flush()
-        answer = self._git.stdout.readline().split()
-        if not answer:
-            raise GitFailedError(f"git stopped reading at the file {blob}")
-        if answer[1] != b"blob":
-            return manifests.unreadable(Skip(Reason.MISSING, blob)), 0
-        size = int(answer[2])
-        if size > LARGEST:
-            for rest in range(size + 1, 0, -LARGEST):
-                self._git.stdout.read(min(rest, LARGEST))
-            return manifests.unreadable(Skip(Reason.LARGE, f"{size:,} bytes")), 0
-        data = self._git.stdout.read(size + 1)[:size]
+        content = self._contents.read(blob)
+        if isinstance(content, Skip):
+            return manifests.unreadable(content), 0
         self.counts.read += 1
-        self.counts.bytes += size
-        return manifests.read(data, self._with_secrets), size
+        self.counts.bytes += len(content)
+        return manifests.read(content, self._with_secrets), len(content)
 
 
 @contextmanager
 def blobs_of(repository: Repository, with_secrets: bool) -> Iterator[Blobs]:
     with repository.process("cat-file", "--batch", stdin=PIPE) as git:
-        yield Blobs(git, with_secrets)
+        yield Blobs(Contents(git), with_secrets)

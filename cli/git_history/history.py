@@ -48,7 +48,7 @@ class History:
         with ExitStack() as stack:
             self._open = opened = self._opened(stack)
             muted = opened.after is not None
-            for commit in commits(opened.repository, opened.line, self.report.commits):
+            for commit in opened.walk.ahead(commits(opened.repository, opened.line, self.report.commits)):
                 yield from opened.walk.events(commit, emit=not muted)
                 muted = muted and commit.sha != opened.after
                 self._done(commit.sha, opened)

@@ -1,6 +1,7 @@
 """From commits to events: one step after the other, in memory bounded by the objects that live at once."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 
 from cli.git_history import commit_times, envelopes
 from cli.git_history.blobs import Blobs
@@ -10,6 +11,8 @@ from cli.git_history.identities import Identities
 from cli.git_history.options import Options
 from cli.git_history.report import Report
 from cli.git_history.subjects import Found, NewFile, Step, Subject
+
+_AHEAD = 16  # commits
 
 
 class Walk:
@@ -26,6 +29,16 @@ class Walk:
         self._branch = branch
         self._now = now
         self._report = report
+
+    def ahead(self, commits: Iterable[Commit]) -> Iterator[Commit]:
+        """The same commits, a few behind those whose files are already asked for."""
+        waiting: deque[Commit] = deque()
+        for commit in commits:
+            self._blobs.wish(change.blob for change in commit.changes if self._wanted(change.new_path) is not None)
+            waiting.append(commit)
+            if len(waiting) > _AHEAD:
+                yield waiting.popleft()
+        yield from waiting
 
     def events(self, commit: Commit, emit: bool = True) -> Iterator[Envelope]:
         """The events of the line's next commit. Without `emit` there are none, but the walk goes on."""

@@ -190,6 +190,24 @@ def test_a_long_message_is_cut(repository: GitRepository) -> None:
     assert metadata["message"].endswith("s…")
 
 
+def test_files_that_are_too_large_or_missing_are_listed_and_the_others_read(repository: GitRepository) -> None:
+    repository.write("a.yaml", thing("a"))
+    repository.write("huge.json", '{"apiVersion": "v1", "data": "' + "x" * 15_000_000 + '"}')
+    repository.write("big.json", '{"apiVersion": "v1", "data": "' + "x" * 600_000 + '"}')
+    repository.write("lost.yaml", thing("lost"))
+    repository.write("z.yaml", thing("z"))
+    repository.commit("large")
+    lost = repository.git("rev-parse", "HEAD:lost.yaml")
+    (repository.folder / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+    history = History(repository.folder)
+    assert [each["meta"]["name"] for each in history][-2:] == ["shop/a", "shop/z"]
+    assert {reason: list(each.examples) for reason, each in history.report.skipped.items()} == {
+        Reason.NO_OBJECT: ["big.json"],
+        Reason.LARGE: ["huge.json"],
+        Reason.MISSING: ["lost.yaml"],
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "address", "expected"),
     [
