@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from domain.entity import Entity, entity, from_key, key_range
@@ -16,11 +16,15 @@ ENTITIES = st.builds(Entity, TYPES, PARTS, PARTS)
 
 
 @given(ENTITIES)
+@example(Entity("A", "a%2Fb", "n"))
+@example(Entity("A", "a%252Fb/%25", "n"))
 def test_a_key_names_one_entity_and_leads_back_to_it(one: Entity) -> None:
     assert from_key(one.key) == one == entity(*one)
 
 
 @given(ENTITIES, ENTITIES)
+@example(Entity("A", "a/b", "n"), Entity("A", "a%2Fb", "n"))
+@example(Entity("A", "a", "b/c"), Entity("A", "a/b", "c"))
 def test_two_entities_never_share_a_key(one: Entity, other: Entity) -> None:
     assume(one != other)
     assert one.key != other.key

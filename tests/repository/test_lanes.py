@@ -103,7 +103,7 @@ async def test_an_item_is_committed_although_its_caller_went_away() -> None:
     first.cancel()
     await settled()
     commits.open.set()
-    assert await last == "C"
+    assert await asyncio.wait_for(last, 10) == "C"
     assert [item for batch in commits.batches for item in batch] == ["a", "b", "c"]
     for gone in (first, waiting):
         with pytest.raises(asyncio.CancelledError):
