@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from cli import console
 from cli.demo import envelopes
-from domain.errors import DselError, StartupError
+from domain.errors import DselError, StartupError, StoreUnavailable
 from domain.event import Actor, ActorType
 from graph.app import ENDPOINT, Service, create_app
 from graph.examples import load_examples
@@ -23,6 +23,7 @@ from repository.fields import HEADER
 from resolvers import ingestion
 from resolvers.context import Caller, Context, Right
 
+_BACKLOG = 2048
 _LOADER = Caller(Actor("demo-loader", ActorType.SERVICE), frozenset(Right))
 
 
@@ -30,7 +31,7 @@ async def run(settings: Settings, *, demo: bool) -> None:
     """Serves until it is interrupted. Raises StartupError and other DselErrors before it is ready."""
     with _listening(settings) as listener:
         async with _mongodb(settings) as uri:
-            with _refusals():
+            with _refusals(uri):
                 app = create_app(settings.model_copy(update={"mongodb_uri": uri}))
                 service: Service = app.state.service
                 await indexes.ensure(service.database)
@@ -63,10 +64,16 @@ class _Server(uvicorn.Server):
             lifespan="on",
             server_header=False,
             timeout_graceful_shutdown=10,
+            backlog=_BACKLOG,
         )
         super().__init__(config)
         self._address = address
         self._demo = demo
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        # uvicorn raises the signal again that ended it, which would cut short the end of MongoDB.
+        self._captured_signals.clear()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -78,10 +85,13 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def _refusals() -> Iterator[None]:
+def _refusals(uri: str) -> Iterator[None]:
     """What MongoDB or its driver refuses before the service has begun is the operator's to mend."""
+    hosts = uri.partition("://")[2].partition("/")[0].rpartition("@")[2]
     try:
         yield
+    except StoreUnavailable:
+        raise StartupError(f"the MongoDB at {hosts} does not answer", hint="Look at DSEL_MONGODB_URI.") from None
     except OperationFailure as error:
         reason = (error.details or {}).get("errmsg", "no reason given")
         raise StartupError(f"MongoDB refuses the service: {reason}", hint="Look at DSEL_MONGODB_URI.") from None
@@ -95,6 +105,7 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((settings.host, settings.port))
+            listener.listen(_BACKLOG)  # two that start at once can both bind; uvloop would not say that one came late
         except OSError as error:
             raise StartupError(
                 f"port {settings.port} on {settings.host} cannot be used: {error.strerror}",

@@ -1,9 +1,11 @@
 """What an operator may set, by environment variables that begin with DSEL_."""
 
+import re
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.event import ActorType
 from repository.driver import Driver
@@ -15,7 +17,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DSEL_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     mongodb_uri: str | None = Field(None, description="The MongoDB to use; without it the service brings its own.")
-    database: str = Field("dsel", min_length=1, description="The name of the database.")
+    database: str = Field("dsel", pattern=r'^[^/\\. "$*<>:|?]{1,63}$', description="The name of the database.")
     mongo_driver: Driver = Field(Driver.PYMONGO, description="`pymongo` or `motor`.")
     mongo_timeout: float = Field(10.0, gt=0, description="Seconds after which a call to MongoDB is given up.")
     data: Path = Field(Path(".data"), description="The folder of the embedded MongoDB.")
@@ -32,4 +34,19 @@ class Settings(BaseSettings):
     max_depth: int = Field(20, gt=0, description="The deepest query.")
     max_fields: int = Field(5000, gt=0, description="The most fields of a query, with its fragments written out.")
     max_tokens: int = Field(2000, gt=0, description="The most lexical tokens of a query.")
-    allowed_origins: list[str] = Field([], description="Origins of browsers that may call from other sites, as JSON.")
+    allowed_origins: Annotated[list[str], NoDecode] = Field(
+        [], description="Origins of browsers that may call from other sites, with commas between them."
+    )
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _separated(cls, value: Any) -> Any:
+        return [each.strip() for each in value.split(",") if each.strip()] if isinstance(value, str) else value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, value: list[str]) -> list[str]:
+        for each in value:
+            if each != "*" and not re.fullmatch(r"https?://[^/\s]+", each):
+                raise ValueError(f"'{each}' is no origin; write it like https://console.example.com")
+        return value
