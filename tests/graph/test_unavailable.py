@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,11 @@ READ = """query($appId: String!) { artifact(name: "vpc", appId: $appId) { name }
   events(first: 1) { nodes { id } } domainTypes { name } }"""
 
 
-@pytest.fixture(scope="module", params=list(Driver), ids=str)
-async def mongod(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Any]:
-    """A MongoDB of the module's own, and the driver to use it with."""
-    made = EmbeddedMongod(tmp_path_factory.mktemp("away"))
-    await made.start()
-    yield made, request.param
-    await made.stop()
+@pytest.fixture
+async def mongod(tmp_path: Path) -> AsyncIterator[EmbeddedMongod]:
+    """A MongoDB that may be stopped."""
+    async with EmbeddedMongod(tmp_path) as made:
+        yield made
 
 
 async def ready(api: Api) -> int:
@@ -43,39 +42,54 @@ async def back(api: Api) -> None:
 
 
 async def test_without_mongodb_every_answer_is_a_retryable_error_in_time_and_it_recovers_by_itself(
-    mongod: tuple[EmbeddedMongod, Driver], caplog: pytest.LogCaptureFixture
+    mongod: EmbeddedMongod, caplog: pytest.LogCaptureFixture
 ) -> None:
-    server, driver = mongod
-    envelope = applied("a")
-    envelope["meta"]["eventId"] = f"once-{driver}"
-    async with running(server.uri, mongo_driver=driver, mongo_timeout=TIMEOUT) as api:
-        assert (await api.record(applied("a")))["event"]["version"] == 1
-        await server.stop()
-
-        began = time.monotonic()
-        answer = await api.post(READ, {"appId": "a"})
-        written = await api.post(RECORD, {"envelope": envelope})
-        probe = await api.http.get("/readyz")
-        assert time.monotonic() - began < 3 * TIMEOUT + 2
-
-        assert answer["data"] is None
-        for error in (*answer["errors"], *written["errors"]):
-            assert error["extensions"]["code"] == "STORE_UNAVAILABLE"
-            assert error["extensions"]["retryable"] is True
-            assert error["extensions"]["hint"]
-            assert "127.0.0.1" not in str(error)
-            assert "Timeout" not in str(error)
-        assert (probe.status_code, probe.json()["status"]) == (503, "unavailable")
-        assert (await api.http.get("/healthz")).status_code == 200
-        assert (await api.ask("{ domainTypes { name } }"))["domainTypes"]
-
-        await server.start()
-        await back(api)
-        again = await api.record(envelope)
-        assert (again["__typename"], again["event"]["version"]) == ("EventRecorded", 2)
-        assert (await api.record(envelope))["deduplicated"] is True
-        assert (await api.ask(READ, appId="a"))["artifact"] == {"name": "vpc"}
+    """With either driver."""
+    async with AsyncExitStack() as services:
+        started = [
+            await services.enter_async_context(running(mongod.uri, mongo_driver=driver, mongo_timeout=TIMEOUT))
+            for driver in Driver
+        ]
+        for api in started:
+            assert (await api.record(applied("a")))["event"]["version"] == 1
+        await mongod.stop()
+        await asyncio.gather(*map(answers_without_mongodb, started))
+        await mongod.start()
+        await asyncio.gather(*map(recovers, started))
     assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
+
+
+def identified() -> Json:
+    envelope = applied("a")
+    envelope["meta"]["eventId"] = "once"
+    return envelope
+
+
+async def answers_without_mongodb(api: Api) -> None:
+    began = time.monotonic()
+    answer = await api.post(READ, {"appId": "a"})
+    written = await api.post(RECORD, {"envelope": identified()})
+    probe = await api.http.get("/readyz")
+    assert time.monotonic() - began < 3 * TIMEOUT + 2
+
+    assert answer["data"] is None
+    for error in (*answer["errors"], *written["errors"]):
+        assert error["extensions"]["code"] == "STORE_UNAVAILABLE"
+        assert error["extensions"]["retryable"] is True
+        assert error["extensions"]["hint"]
+        assert "127.0.0.1" not in str(error)
+        assert "Timeout" not in str(error)
+    assert (probe.status_code, probe.json()["status"]) == (503, "unavailable")
+    assert (await api.http.get("/healthz")).status_code == 200
+    assert (await api.ask("{ domainTypes { name } }"))["domainTypes"]
+
+
+async def recovers(api: Api) -> None:
+    await back(api)
+    again = await api.record(identified())
+    assert (again["__typename"], again["event"]["version"]) == ("EventRecorded", 2)
+    assert (await api.record(identified()))["deduplicated"] is True
+    assert (await api.ask(READ, appId="a"))["artifact"] == {"name": "vpc"}
 
 
 class Broken:
