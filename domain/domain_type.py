@@ -50,10 +50,9 @@ class Version(_Manifest):
         return (*self.rules, *(rule for _, rule in in_schema(self.json_schema)))
 
 
-class DomainType(_Manifest):
-    """A domain type. The last of `versions` is the newest."""
+class _Spec(_Manifest):
+    """What a manifest says of its type."""
 
-    name: Name
     group: str = ""
     """The group of the apiVersion of its objects: type and group together are its identity."""
     description: str = ""
@@ -64,6 +63,12 @@ class DomainType(_Manifest):
     versions: tuple[Version, ...] = Field(min_length=1)
     rules: tuple[Rule, ...] = ()
     """Rules for objects of every version."""
+
+
+class DomainType(_Spec):
+    """A domain type. The last of `versions` is the newest."""
+
+    name: Name
 
     @model_validator(mode="after")
     def _kinds_belong(self) -> "DomainType":
@@ -117,19 +122,10 @@ class _DomainTypeManifest(_Manifest):
     class Meta(_Manifest):
         name: Name
 
-    class Spec(_Manifest):
-        group: str = ""
-        description: str = ""
-        plural: str = ""
-        record_failures: bool = Field(default=False, alias="recordFailures")
-        actions: tuple[Action, ...]
-        versions: tuple[Version, ...] = Field(min_length=1)
-        rules: tuple[Rule, ...] = ()
-
     api_version: Literal["dsel/v1alpha1"] = Field(alias="apiVersion")
     kind: Literal["DomainType"]
     meta: Meta
-    spec: Spec
+    spec: _Spec
 
 
 def from_manifest(manifest: Mapping[str, Any]) -> DomainType:

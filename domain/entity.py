@@ -18,6 +18,11 @@ class Entity(NamedTuple):
     def key(self) -> str:
         return f"{self.type}/{_escape(self.app_id)}/{self.name}"
 
+    @property
+    def kind(self) -> str:
+        """The kind of its objects: its type without the group that tells it from a registered one."""
+        return self.type.partition(".")[0]
+
     def __str__(self) -> str:
         return f"{self.type} {self.app_id}/{self.name}"
 

@@ -1,5 +1,7 @@
 """The whole schema, from a registry."""
 
+import functools
+
 import strawberry
 from graphql import GraphQLSchema, Undefined, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
@@ -18,10 +20,15 @@ def build(registry: Registry) -> GraphQLSchema:
 
     Raises InvalidManifest for a type whose names another one has.
     """
+    return _assemble(registry, ClaimedNames(*_own_names()))
+
+
+@functools.cache
+def _own_names() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of types and of root fields that every schema has."""
     bare = _assemble(Registry([]), ClaimedNames((), ()))
     roots = [bare.query_type, bare.mutation_type]
-    fields = [name for root in roots if root is not None for name in root.fields]
-    return _assemble(registry, ClaimedNames(bare.type_map, fields))
+    return tuple(bare.type_map), tuple(name for root in roots if root is not None for name in root.fields)
 
 
 def _assemble(registry: Registry, names: ClaimedNames) -> GraphQLSchema:

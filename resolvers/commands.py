@@ -75,7 +75,7 @@ class _Command:
     def intent(self, *, failed: Report | None = None) -> Draft:
         spec = self.asked | ({"validation": failed.as_document()} if failed else {})
         event_id = str(uuid.uuid5(_INTENTS, self.outcome.id)) if self.outcome.id else None
-        action = self.intent_kind.removesuffix("Event").removeprefix(self.outcome.entity.type.partition(".")[0])
+        action = self.intent_kind.removesuffix("Event").removeprefix(self.outcome.entity.kind)
         return replace(
             self.outcome,
             id=event_id,
@@ -94,7 +94,7 @@ async def act(context: Context, action: str, state: Document, app_id: str | None
     if domain_type is not None:
         state = {"apiVersion": domain_type.newest.name, "kind": domain_type.name} | state
     intent, outcome = _kinds(domain_type, action, str(state.get("kind")))
-    key = domain_type.state_key if domain_type else kinds.lower_camel(str(state.get("kind")))
+    key = _state_key(domain_type, str(state.get("kind")))
     meta = {"appId": app_id} if app_id is not None else {}
     command = _command(context, intent, outcome, meta, {key: state}, options)
     if domain_type is None:
@@ -106,11 +106,10 @@ async def act(context: Context, action: str, state: Document, app_id: str | None
 
 async def delete(context: Context, entity: Entity, options: Options) -> Written:
     """Ends the entity, keeping its last state. Raises EntityNotFound when there is no state to end."""
-    domain_type, kind = context.registry.get(entity.type), entity.type.partition(".")[0]
-    intent, outcome = _deleting(domain_type, kind)
+    intent, outcome = _deleting(context.registry.get(entity.type), entity.kind)
     command = _command(context, intent, outcome, {"name": entity.name, "appId": entity.app_id}, {}, options)
     # The entity is known: without its object a kind alone may be taken for another type's, ConfigMap's for Config's.
-    action = outcome.removesuffix("Event").removeprefix(kind)
+    action = outcome.removesuffix("Event").removeprefix(entity.kind)
     command = replace(command, outcome=replace(command.outcome, entity=entity, action=action, deletes=True))
     return await _on_current(context, command, lambda state: _ended(context, command, state))
 
@@ -221,8 +220,7 @@ def _ended(context: Context, command: _Command, state: Event | None) -> Prepared
     entity = command.outcome.entity
     if state is None:
         raise EntityNotFound(f"there is no {entity} to delete", hint="Look at its events with includeDeleted.")
-    domain_type = context.registry.get(entity.type)
-    key = domain_type.state_key if domain_type else kinds.lower_camel(entity.type.partition(".")[0])
+    key = _state_key(context.registry.get(entity.type), entity.kind)
     return replace(command, outcome=replace(command.outcome, state=state.state, state_key=key)), None, None
 
 
@@ -300,6 +298,10 @@ def _authorised(context: Context, envelope: Any) -> Draft:
         claims["claimedTimestamp"] = draft.timestamp_text or instants.write(draft.timestamp)
         changes |= {"timestamp": None, "timestamp_text": None}
     return replace(draft, **changes, meta={**draft.meta, **claims})
+
+
+def _state_key(domain_type: DomainType | None, kind: str) -> str:
+    return domain_type.state_key if domain_type else kinds.lower_camel(kind)
 
 
 def _type_of(context: Context, state: Document) -> DomainType | None:

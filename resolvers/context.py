@@ -15,7 +15,6 @@ from domain.instants import Clock
 from domain.registry import Registry
 from repository.event_log import EventLog
 
-Parent = TypeVar("Parent", bound=Hashable)
 Answer = TypeVar("Answer")
 Batch = Callable[..., Awaitable[Sequence[Answer]]]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from heapq import heapify, heappop, heappush
 from typing import Any, TypeAlias
 
-from cli.demo.envelope import Entity, Json, Trace, envelope, event_id
+from cli.demo.envelope import Entity, Json, Trace, envelope
 from cli.demo.hours import CLOSING, MINUTE, OPENING
 from cli.demo.people import Actor
 
@@ -51,9 +51,6 @@ class World:
         self._counts[entity] += 1
         number = self._counts[entity]
         self._recorded.append(envelope(entity, number, self.now, action, actor, trace, state, spec))
-
-    def newest_event_id(self, entity: Entity) -> str:
-        return event_id(entity, self._counts[entity])
 
 
 @dataclass(frozen=True)
