@@ -1,9 +1,11 @@
 import os
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from api import Api, running
 from repository.embedded import EmbeddedMongod
 
 # Machines differ in speed. The fixtures of a module are shared by the examples of a test on purpose.
@@ -24,3 +26,16 @@ async def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
         return
     async with EmbeddedMongod(tmp_path_factory.mktemp("mongodb")) as mongod:
         yield mongod.uri
+
+
+@pytest.fixture(scope="module")
+async def api(mongodb_uri: str) -> AsyncIterator[Api]:
+    """A service of the module's own; its clock stands still until a test moves it."""
+    async with running(mongodb_uri) as made:
+        yield made
+
+
+@pytest.fixture
+def app_id() -> str:
+    """An app that no other test writes to."""
+    return f"app-{uuid4().hex[:12]}"

@@ -19,10 +19,10 @@ from starlette.applications import Starlette
 from domain.errors import StartupError
 from graph.app import create_app
 from graph.settings import Settings
+from guarded import ROOT, guarded
 from repository import indexes
 from repository.documents import EVENTS, LATEST
 from repository.driver import Driver, connect
-from repository.embedded import EmbeddedMongod
 from repository.role import create_service_user
 
 DATABASE = "guarded"
@@ -43,17 +43,11 @@ class Ended(NamedTuple):
 @pytest.fixture(scope="module")
 async def uri(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """A replica set with access control, and in it an administrator of users and of one database."""
-    folder = tmp_path_factory.mktemp("guarded")
-    key = folder / "key"
-    key.touch(0o600)
-    key.write_text("0123456789")
-    async with EmbeddedMongod(folder, options=("--auth", "--keyFile", str(key))) as mongod:
-        async with Client(mongod.uri) as nobody:
-            await nobody.admin.command("createUser", "root", pwd="root", roles=["root"])
-        async with Client(mongod.uri, username="root", password="root") as root:
+    async with guarded(tmp_path_factory.mktemp("guarded")) as address:
+        async with Client(address, username=ROOT, password=ROOT) as root:
             roles = ["dbOwner", {"role": "userAdminAnyDatabase", "db": "admin"}]
             await root[DATABASE].command("createUser", ADMIN, pwd=ADMIN, roles=roles)
-        yield mongod.uri
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,4 @@
 from collections.abc import AsyncIterator
-from uuid import uuid4
 
 import pytest
 
@@ -10,19 +9,6 @@ from domain.errors import DselError
 from domain.event import Actor, ActorType
 from resolvers import ingestion
 from resolvers.context import Caller, Context, Right
-
-
-@pytest.fixture(scope="module")
-async def api(mongodb_uri: str) -> AsyncIterator[Api]:
-    """A service of the module's own; its clock stands still until a test moves it."""
-    async with running(mongodb_uri) as made:
-        yield made
-
-
-@pytest.fixture
-def app_id() -> str:
-    """An app that no other test writes to."""
-    return f"app-{uuid4().hex[:12]}"
 
 
 @pytest.fixture(scope="session")

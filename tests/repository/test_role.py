@@ -8,8 +8,8 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure
 
+from guarded import ROOT, guarded
 from repository.documents import BOOKKEEPING, EVENTS, LATEST
-from repository.embedded import EmbeddedMongod
 from repository.role import ROLE, create_service_user
 
 Client = AsyncMongoClient[dict[str, Any]]
@@ -65,19 +65,13 @@ FORBIDDEN_TO_THE_SERVER: dict[str, Command] = {
 @pytest.fixture(scope="module")
 async def uri(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """A replica set with access control, and in it an administrator."""
-    folder = tmp_path_factory.mktemp("guarded")
-    key = folder / "key"
-    key.touch(0o600)
-    key.write_text("0123456789")
-    async with EmbeddedMongod(folder, options=("--auth", "--keyFile", str(key))) as mongod:
-        async with Client(mongod.uri) as nobody:
-            await nobody.admin.command("createUser", "admin", pwd="admin", roles=["root"])
-        yield mongod.uri
+    async with guarded(tmp_path_factory.mktemp("guarded")) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 async def admin(uri: str) -> AsyncIterator[Client]:
-    async with Client(uri, username="admin", password="admin") as client:
+    async with Client(uri, username=ROOT, password=ROOT) as client:
         await create_service_user(client, DATABASE, "service", "secret")
         yield client
 
