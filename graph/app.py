@@ -16,8 +16,9 @@ from starlette.routing import Route
 from domain import instants, registry
 from domain.instants import Clock
 from domain.registry import Registry
-from graph import event_stream, health, schema
+from graph import event_stream, health
 from graph.callers import Callers
+from graph.edition import Edition, edition
 from graph.examples import load_examples
 from graph.execution import Engine, GraphQLRequest
 from graph.graphiql_page import GraphiQLPage
@@ -39,18 +40,27 @@ class Service:
     def __init__(self, settings: Settings, database: Database, clock: Clock, types: Registry) -> None:
         self.database = database
         self.clock = clock
-        self.registry = types
         self.callers = Callers(settings)
         self.log = MongoEventLog(database, clock)
         self.follower = Follower(database)
         limits = Limits(max_depth=settings.max_depth, max_fields=settings.max_fields, max_tokens=settings.max_tokens)
-        self.engine = Engine(schema.build(types), limits)
+        self.edition = edition(types, limits)
 
-    async def context(self, request: Request, _: GraphQLRequest | None = None) -> Context:
-        """The context of one request, at its instant."""
+    @property
+    def engine(self) -> Engine:
+        return self.edition
+
+    @property
+    def registry(self) -> Registry:
+        return self.edition.registry
+
+    async def context(
+        self, request: Request, _: GraphQLRequest | None = None, edition: Edition | None = None
+    ) -> Context:
+        """The context of one request, at its instant. `edition` is the one that runs it."""
         return Context(
             log=self.log,
-            registry=self.registry,
+            registry=(edition or self.edition).registry,
             caller=self.callers.caller(request.headers),
             clock=self.clock,
             instant=self.clock(),
@@ -95,7 +105,7 @@ def create_app(
     )
     service = Service(settings, database, clock or instants.system_clock(), types or registry.builtin())
     page = GraphiQLPage(ENDPOINT, load_examples())
-    endpoint = GraphQLEndpoint(lambda: service.engine, service.context, page.page, settings.max_body_bytes)
+    endpoint = GraphQLEndpoint(lambda: service.edition, service.context, page.page, settings.max_body_bytes)
     app = Starlette(
         routes=[
             Route("/", _home),

@@ -25,14 +25,15 @@ HTML = "text/html"
 STATUS_BY_CODE = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "STORE_UNAVAILABLE": 503, "INTERNAL": 500}
 EXAMPLE = 'Send a JSON object like {"query": "{ __typename }", "variables": {}, "operationName": null}.'
 
-MakeContext = Callable[[Request, GraphQLRequest], Awaitable[Any]]
+MakeContext = Callable[[Request, GraphQLRequest, Any], Awaitable[Any]]
 Page = Callable[[Request], Awaitable[Response]]
 
 
 class GraphQLEndpoint:
     """An ASGI application for one path: POST with a JSON body, GET with query parameters, a page for browsers.
 
-    `engine` is asked once per request. What `make_context` raises as a DselError goes out with the status of its code.
+    `engine` is asked once per request, and `make_context` is told the engine that will run it. What that raises as a
+    DselError goes out with the status of its code.
     A context may have `correlation_id`, which goes out as X-Correlation-Id, and `response_extensions()`, whose answer
     goes out as `extensions`.
     """
@@ -80,8 +81,9 @@ class GraphQLEndpoint:
             request = _checked(_queried(scope["query_string"]))
         else:
             _refuse(405, f"{scope['method']} is not supported. Use POST, or GET for queries.", {"Allow": "GET, POST"})
-        context = await self._context(Request(scope), request)
-        result = await self._result(scope["method"], request, context, receive)
+        engine = self._engine()
+        context = await self._context(Request(scope), request, engine)
+        result = await self._result(scope["method"], engine, request, context, receive)
         return _response(accepted, 200 if result.executed or accepted == JSON else 400, result, {}, context)
 
     async def _posted(self, receive: Receive, headers: dict[bytes, bytes]) -> Any:
@@ -113,16 +115,17 @@ class GraphQLEndpoint:
     def _refuse_body(self) -> NoReturn:
         _refuse(413, f"The request body is larger than {self._max_body_bytes:,} bytes, the limit. Send less at a time.")
 
-    async def _context(self, request: Request, graphql_request: GraphQLRequest) -> Any:
+    async def _context(self, request: Request, graphql_request: GraphQLRequest, engine: Engine) -> Any:
         try:
-            return await self._make_context(request, graphql_request)
+            return await self._make_context(request, graphql_request, engine)
         except DselError as error:
             status = STATUS_BY_CODE.get(error.code, 400)
-            shown = self._engine().to_error(GraphQLError(str(error), original_error=error))
+            shown = engine.to_error(GraphQLError(str(error), original_error=error))
             raise _RefusedError(status, shown, {"WWW-Authenticate": "Bearer"} if status == 401 else {}) from error
 
-    async def _result(self, method: str, request: GraphQLRequest, context: Any, receive: Receive) -> Result:
-        engine = self._engine()
+    async def _result(
+        self, method: str, engine: Engine, request: GraphQLRequest, context: Any, receive: Receive
+    ) -> Result:
         prepared = engine.prepare(request.query, request.operation_name)
         if isinstance(prepared, list):
             return Result.refused(prepared)

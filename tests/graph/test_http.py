@@ -116,7 +116,7 @@ class Service:
         cors = Middleware(CORSMiddleware, allow_origins=["https://dashboard.example"], allow_methods=["POST"])
         self.app = Starlette(routes=[Route("/graphql", self.endpoint)], middleware=[cors])
 
-    async def make_context(self, request: Request, graphql_request: GraphQLRequest) -> Context:
+    async def make_context(self, request: Request, graphql_request: GraphQLRequest, engine: Engine) -> Context:
         assert request.url.path == "/graphql"
         self.requests.append(graphql_request)
         if self.failure:
