@@ -55,8 +55,9 @@ layers: .venv/.dev
 schema: .venv/.local ## Prints schema.graphql from the code
 	@$(BIN)/dsel schema > schema.graphql
 
-bench: .venv/.local ## Compares writing with the driver alone
-	@$(BIN)/python bench/writes.py
+bench: .venv/.local ## Compares reading with Node servers (npm is needed), and writing with the driver alone
+	@$(BIN)/python -m bench.reads
+	@$(BIN)/python -m bench.writes
 
 clean: ## Removes what make made (the data folder .data stays)
 	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis graph/graphiql/vendor

@@ -1,6 +1,6 @@
 """Resident memory of the service on the demo data, before and after many mixed queries.
 
-python bench/memory.py [--queries 10000]
+python -m bench.memory [--queries 10000]
 """
 
 import argparse

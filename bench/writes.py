@@ -1,6 +1,6 @@
 """Writing against the floor: the same documents through the driver alone, side by side in one run.
 
-python bench/writes.py [--events 10000] [--rounds 5] [--writers 16] [--file EVENTS.ndjson.gz]
+python -m bench.writes [--events 10000] [--rounds 5] [--writers 16] [--file EVENTS.ndjson.gz]
 """
 
 import argparse
