@@ -19,7 +19,7 @@ import uvloop
 from pymongo import AsyncMongoClient
 from pymongo.write_concern import WriteConcern
 
-from cli import service
+from cli import server
 from cli.demo import envelopes as demo_envelopes
 from domain import envelope as envelopes
 from domain import instants, registry
@@ -38,7 +38,7 @@ Run = Callable[[], Awaitable[float]]
 
 
 async def main(events: int, rounds: int, writers: int, file: Path | None) -> None:
-    service.spare_collections()
+    server.spare_collections()
     with tempfile.TemporaryDirectory() as folder:
         async with EmbeddedMongod(Path(folder), cache_gb=1.0) as mongod:
             client: AsyncMongoClient[Any] = AsyncMongoClient(mongod.uri)

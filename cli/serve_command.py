@@ -16,6 +16,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.")] = None,
     data: Annotated[Path | None, typer.Option(help="The folder of the embedded MongoDB.")] = None,
     mongodb_uri: Annotated[str | None, typer.Option(help="The MongoDB to use instead of an embedded one.")] = None,
+    workers: Annotated[int | None, typer.Option(help="How many processes serve, each with one processor.")] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Load the demo data, once.")] = False,
 ) -> None:
     """Starts the service, with a MongoDB of its own unless it is told to use another.
@@ -29,7 +30,7 @@ def serve(
     from graph.settings import Settings
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    given: dict[str, Any] = {"host": host, "port": port, "data": data, "mongodb_uri": mongodb_uri}
+    given: dict[str, Any] = {"host": host, "port": port, "data": data, "mongodb_uri": mongodb_uri, "workers": workers}
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
         uvloop.run(service.run(settings, demo=demo))

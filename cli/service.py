@@ -1,17 +1,17 @@
-"""The service as a process: MongoDB, demo data, and uvicorn around the application."""
+"""The service from the first line to the last signal: MongoDB, demo data, and one process that serves or several."""
 
 import asyncio
 import contextlib
-import gc
 import socket
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 
-import uvicorn
 from pymongo.errors import OperationFailure
-from starlette.applications import Starlette
 
 from cli import console
 from cli.demo import envelopes
+from cli.server import BACKLOG, Server
+from cli.workers import Workers
 from domain.errors import DselError, StartupError, StoreUnavailable
 from domain.event import Actor, ActorType
 from graph.app import ENDPOINT, Service, create_app
@@ -23,7 +23,6 @@ from repository.fields import HEADER
 from resolvers import ingestion
 from resolvers.context import Caller, Context, Right
 
-_BACKLOG = 2048
 _LOADER = Caller(Actor("demo-loader", ActorType.SERVICE), frozenset(Right))
 
 
@@ -31,57 +30,20 @@ async def run(settings: Settings, *, demo: bool) -> None:
     """Serves until it is interrupted. Raises StartupError and other DselErrors before it is ready."""
     with _listening(settings) as listener:
         async with _mongodb(settings) as uri:
+            chosen = settings.model_copy(update={"mongodb_uri": uri})
+            app = create_app(chosen)
+            service: Service = app.state.service
             with _refusals(uri):
-                app = create_app(settings.model_copy(update={"mongodb_uri": uri}))
-                service: Service = app.state.service
                 await indexes.ensure(service.database)
                 await _warn_about_server(settings, service)
             if demo:
                 await _load_demo(service)
-            await _Server(app, _address(settings, listener), demo=demo).serve([listener])
-
-
-def spare_collections() -> None:
-    """Tells Python's garbage collector that what is there stays, so that it does not look through it again and again.
-
-    Requests make many small containers and no cycles worth an early look.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-
-
-class _Server(uvicorn.Server):
-    """Says where it listens once it does."""
-
-    def __init__(self, app: Starlette, address: str, *, demo: bool) -> None:
-        config = uvicorn.Config(
-            app,
-            http="httptools",
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            lifespan="on",
-            server_header=False,
-            timeout_graceful_shutdown=10,
-            backlog=_BACKLOG,
-        )
-        super().__init__(config)
-        self._address = address
-        self._demo = demo
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().shutdown(sockets)
-        # uvicorn raises the signal again that ended it, which would cut short the end of MongoDB.
-        self._captured_signals.clear()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        spare_collections()
-        if not self.should_exit:
-            console.out.print(f"DSEL GraphQL is ready at [bold]{self._address}[/bold]")
-            if self._demo:
-                _print_examples()
+            announce = partial(_announce, _address(settings, listener), demo=demo)
+            if settings.workers == 1:
+                await Server(app, announce).serve([listener])
+            else:
+                await service.database.close()
+                await Workers(chosen, listener).serve(announce)
 
 
 @contextlib.contextmanager
@@ -105,7 +67,7 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((settings.host, settings.port))
-            listener.listen(_BACKLOG)  # two that start at once can both bind; uvloop would not say that one came late
+            listener.listen(BACKLOG)  # two that start at once can both bind; uvloop would not say that one came late
         except OSError as error:
             raise StartupError(
                 f"port {settings.port} on {settings.host} cannot be used: {error.strerror}",
@@ -157,7 +119,10 @@ def _address(settings: Settings, listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host and '[' not in host else host}:{listener.getsockname()[1]}{ENDPOINT}"
 
 
-def _print_examples() -> None:
+def _announce(address: str, *, demo: bool) -> None:
+    console.out.print(f"DSEL GraphQL is ready at [bold]{address}[/bold]")
+    if not demo:
+        return
     console.out.print("\nOpen it in a browser for GraphiQL, or paste one of these there:")
     for example in load_examples()[:3]:
         console.out.print(f"\n[dim]{example.query.strip()}[/dim]".replace("\n", "\n  "), markup=True)

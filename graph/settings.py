@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     data: Path = Field(Path(".data"), description="The folder of the embedded MongoDB.")
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
+    workers: int = Field(1, ge=1, le=64, description="How many processes serve, each with one processor at most.")
     tokens: Path | None = Field(
         None, description="A YAML file of bearer tokens and the actors behind them; without it everybody may write."
     )

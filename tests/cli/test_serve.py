@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from graph.examples import load_examples
 from launched import PATIENCE, Launched, launched, refused
+from processes import gone, lives, mongod
 
 COUNT = (
     "query($after: String) { events(first: 500, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }"
@@ -27,25 +28,6 @@ async def count(service: Launched) -> int:
         found, after = found + len(page["nodes"]), page["pageInfo"]["endCursor"]
         if not page["pageInfo"]["hasNextPage"]:
             return found
-
-
-def mongod(data: Path) -> int:
-    """The process id of the MongoDB of a data folder."""
-    return int((data / "mongod.pid").read_text().split()[0])
-
-
-def lives(pid: int) -> bool:
-    """Whether a process is there and no zombie."""
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
-
-
-async def gone(pid: int) -> None:
-    """Until the process is gone."""
-    async with asyncio.timeout(PATIENCE):
-        while lives(pid):  # noqa: ASYNC110 - another process is watched
-            await asyncio.sleep(0.02)
 
 
 async def ready(service: Launched) -> None:
