@@ -1,8 +1,8 @@
 """The fields of entities, states and events: what the edge asks of the resolvers, once for every domain type."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from itertools import compress
 from typing import Any
 
 from strawberry import Info
@@ -13,7 +13,7 @@ from domain.event import Event, Phase
 from domain.objects import meta_of
 from graph import moments, node_ids
 from graph.arguments import After, First, IncludeDeleted, KnownAt, Time, Where, event_filter
-from graph.scalars import Instant
+from graph.batching import batched
 from graph.selection import needed
 from repository.fields import HEADER, STATE, WHOLE, Fields
 from resolvers import lists, pairs, temporal
@@ -39,37 +39,49 @@ def global_id(root: EntityView) -> str:
     return node_ids.entity_id(root.entity)
 
 
-async def current(root: EntityView, info: Asked, include_deleted: IncludeDeleted = False) -> Any:
-    return await info.context.load(temporal.currents, root, include_deleted, needed(info))
+@batched
+async def current(roots: Sequence[EntityView], info: Asked, include_deleted: IncludeDeleted = False) -> Any:
+    return await info.context.load_all(temporal.currents, roots, include_deleted, needed(info))
 
 
+@batched
 async def as_of(
-    root: EntityView, info: Asked, time: Time, known_at: KnownAt = None, include_deleted: IncludeDeleted = False
+    roots: Sequence[EntityView],
+    info: Asked,
+    time: Time,
+    known_at: KnownAt = None,
+    include_deleted: IncludeDeleted = False,
 ) -> Any:
     moments.checked(info.context, time, known_at)
-    return await info.context.load(temporal.states_as_of, root, time, known_at, include_deleted, needed(info))
+    return await info.context.load_all(temporal.states_as_of, roots, time, known_at, include_deleted, needed(info))
 
 
-async def timeline(root: EntityView, info: Asked, first: First = 20, after: After = None, where: Where = None) -> Any:
-    return await lists.timeline(info.context, root, event_filter(where), first, after, needed(info))
+@batched
+async def timeline(
+    roots: Sequence[EntityView], info: Asked, first: First = 20, after: After = None, where: Where = None
+) -> Any:
+    return await lists.timelines(info.context, roots, event_filter(where), first, after, needed(info))
 
 
-async def last_event(root: EntityView, info: Asked) -> Any:
-    return await info.context.load(temporal.last_events, root)
+@batched
+async def last_event(roots: Sequence[EntityView], info: Asked) -> Any:
+    return await info.context.load_all(temporal.last_events, roots)
 
 
-async def first_event(root: EntityView, info: Asked) -> Any:
-    return await info.context.load(temporal.first_events, root)
+@batched
+async def first_event(roots: Sequence[EntityView], info: Asked) -> Any:
+    return await info.context.load_all(temporal.first_events, roots)
 
 
-async def last_actor(root: EntityView, info: Asked) -> Any:
-    event = await info.context.load(temporal.last_events, root)
-    return ActorView(event) if event else None
+@batched
+async def last_actor(roots: Sequence[EntityView], info: Asked) -> Any:
+    events = await info.context.load_all(temporal.last_events, roots)
+    return [ActorView(event) if event else None for event in events]
 
 
-async def valid_to(root: StateView, info: Asked) -> Instant | None:
-    end: datetime | None = await info.context.load(temporal.ends, root)
-    return Instant(end) if end else None
+@batched
+async def valid_to(roots: Sequence[StateView], info: Asked) -> Any:
+    return await info.context.load_all(temporal.ends, roots)
 
 
 def state_property(key: str, paths: Paths | None) -> Callable[[StateView], Any]:
@@ -90,66 +102,75 @@ def state_event(root: StateView) -> EventView:
     return EventView(root.event, root.moment, replace(root.fields, body=False))
 
 
-async def event_state(root: EventView, info: Asked) -> Any:
-    if not root.event.stateful:
-        return None
+@batched
+async def event_state(roots: Sequence[EventView], info: Asked) -> Any:
     fields = needed(info)
-    event = await _with(root, info, fields)
-    return StateView(event, root.moment, fields)
+
+    async def read(stateful: Sequence[EventView]) -> Sequence[StateView]:
+        events = await _completed(stateful, info, fields)
+        return [StateView(event, root.moment, fields) for event, root in zip(events, stateful, strict=True)]
+
+    return await _for(roots, lambda root: root.event.stateful, read)
 
 
-async def event_envelope(root: EventView, info: Asked) -> Any:
-    return envelope.write(await _with(root, info, WHOLE))
+@batched
+async def event_envelope(roots: Sequence[EventView], info: Asked) -> Any:
+    return [envelope.write(event) for event in await _completed(roots, info, WHOLE)]
 
 
-async def event_spec(root: EventView, info: Asked) -> Any:
-    return (await _with(root, info, Fields(body=True))).spec or {}
+@batched
+async def event_spec(roots: Sequence[EventView], info: Asked) -> Any:
+    return [event.spec or {} for event in await _completed(roots, info, Fields(body=True))]
 
 
-async def event_meta(root: EventView, info: Asked) -> Any:
-    return envelope.write(await _with(root, info, Fields(body=True)))["meta"]
+@batched
+async def event_meta(roots: Sequence[EventView], info: Asked) -> Any:
+    return [envelope.write(event)["meta"] for event in await _completed(roots, info, Fields(body=True))]
 
 
-async def event_changes(root: EventView, info: Asked) -> list[Change]:
-    if not root.event.stateful:
-        return []
-    after = await _with(root, info, STATE)
-    before: Event | None = await info.context.load(temporal.predecessors, root, STATE)
-    old = before.state if before and not before.deletes else None
-    return list(changes(old, None if after.deletes else after.state))
+@batched
+async def event_changes(roots: Sequence[EventView], info: Asked) -> Any:
+    async def read(stateful: Sequence[EventView]) -> Sequence[list[Change]]:
+        after = await _completed(stateful, info, STATE)
+        before = await info.context.load_all(temporal.predecessors, stateful, STATE)
+        return [_changes(one, other) for one, other in zip(before, after, strict=True)]
+
+    return await _for(roots, lambda root: root.event.stateful, read, otherwise=[])
 
 
-async def event_intent(root: EventView, info: Asked) -> Any:
-    if root.event.phase is Phase.INTENT:
-        return None
-    return await info.context.load(pairs.partners, root, needed(info))
+@batched
+async def event_intent(roots: Sequence[EventView], info: Asked) -> Any:
+    return await _for(roots, _is_outcome, lambda outcomes: _partners(outcomes, info, needed(info)))
 
 
-async def event_outcome(root: EventView, info: Asked) -> Any:
-    if root.event.phase is Phase.OUTCOME:
-        return None
-    return await info.context.load(pairs.partners, root, needed(info))
+@batched
+async def event_outcome(roots: Sequence[EventView], info: Asked) -> Any:
+    return await _for(roots, _is_intent, lambda intents: _partners(intents, info, needed(info)))
 
 
-async def event_pending(root: EventView, info: Asked) -> bool:
-    if root.event.phase is Phase.OUTCOME or root.event.failed:
-        return False
-    return await info.context.load(pairs.partners, root, HEADER) is None
+@batched
+async def event_pending(roots: Sequence[EventView], info: Asked) -> Any:
+    async def read(open_: Sequence[EventView]) -> Sequence[bool]:
+        return [partner is None for partner in await _partners(open_, info, HEADER)]
+
+    return await _for(roots, lambda root: _is_intent(root) and not root.event.failed, read, otherwise=False)
 
 
-async def event_requested(root: EventView, info: Asked) -> Any:
-    if root.event.phase is Phase.OUTCOME:
-        return None
-    return (await _with(root, info, STATE)).state
+@batched
+async def event_requested(roots: Sequence[EventView], info: Asked) -> Any:
+    async def read(intents: Sequence[EventView]) -> Sequence[Any]:
+        return [event.state for event in await _completed(intents, info, STATE)]
+
+    return await _for(roots, _is_intent, read)
 
 
-async def event_deviations(root: EventView, info: Asked) -> list[Change]:
-    partner: EventView | None = await info.context.load(pairs.partners, root, STATE)
-    if partner is None:
-        return []
-    own = await _with(root, info, STATE)
-    asked, done = (own, partner.event) if root.event.phase is Phase.INTENT else (partner.event, own)
-    return list(changes(asked.state, done.state)) if asked.state is not None else []
+@batched
+async def event_deviations(roots: Sequence[EventView], info: Asked) -> Any:
+    partners = await _partners(roots, info, STATE)
+    pairs_ = [(root, partner) for root, partner in zip(roots, partners, strict=True) if partner]
+    own = await _completed([root for root, _ in pairs_], info, STATE)
+    found = iter(_deviations(event, partner.event) for event, (_, partner) in zip(own, pairs_, strict=True))
+    return [next(found) if partner else [] for partner in partners]
 
 
 def event_entity(root: EventView) -> EntityView:
@@ -165,7 +186,7 @@ def actor_event(root: ActorView) -> EventView:
 
 
 def edges(root: PageView) -> Any:
-    return [EdgeView(cursor, node, root.type) for cursor, node in zip(root.cursors, root.nodes, strict=True)]
+    return [EdgeView(root, node) for node in root.nodes]
 
 
 def page_info(root: PageView) -> PageView:
@@ -173,16 +194,48 @@ def page_info(root: PageView) -> PageView:
 
 
 def start_cursor(root: PageView) -> str | None:
-    return root.cursors[0] if root.cursors else None
+    return root.place(root.nodes[0]) if root.nodes else None
 
 
 def end_cursor(root: PageView) -> str | None:
-    return root.cursors[-1] if root.cursors else None
+    return root.place(root.nodes[-1]) if root.nodes else None
 
 
-async def _with(root: EventView, info: Asked, fields: Fields) -> Any:
-    """The event with these parts: as it was read, or read again by its id."""
-    if fields == HEADER or root.fields.cover(fields):
-        return root.event
-    again: EventView | None = await info.context.load(temporal.events_by_id, root.event.id, root.moment, fields)
-    return again.event if again else root.event
+def _is_outcome(root: EventView) -> bool:
+    return root.event.phase is Phase.OUTCOME
+
+
+def _is_intent(root: EventView) -> bool:
+    return root.event.phase is Phase.INTENT
+
+
+def _changes(before: Event | None, after: Event) -> list[Change]:
+    old = before.state if before and not before.deletes else None
+    return list(changes(old, None if after.deletes else after.state))
+
+
+def _deviations(own: Event, partner: Event) -> list[Change]:
+    asked, done = (own, partner) if own.phase is Phase.INTENT else (partner, own)
+    return list(changes(asked.state, done.state)) if asked.state is not None else []
+
+
+async def _partners(roots: Sequence[EventView], info: Asked, fields: Fields) -> Sequence[EventView | None]:
+    return await info.context.load_all(pairs.partners, roots, fields)
+
+
+async def _completed(roots: Sequence[EventView], info: Asked, fields: Fields) -> Sequence[Event]:
+    if all(root.fields.cover(fields) for root in roots):
+        return [root.event for root in roots]
+    return await info.context.load_all(temporal.completed, roots, fields)
+
+
+async def _for(
+    roots: Sequence[EventView],
+    is_meant: Callable[[EventView], bool],
+    read: Callable[[Sequence[EventView]], Awaitable[Sequence[Any]]],
+    otherwise: Any = None,
+) -> list[Any]:
+    """What `read` answers for the roots that are meant, `otherwise` for the rest; in the order of the roots."""
+    meant = [is_meant(root) for root in roots]
+    answers = iter(await read(list(compress(roots, meant))) if any(meant) else ())
+    return [next(answers) if each else otherwise for each in meant]

@@ -1,5 +1,6 @@
 """One request: its instant, its caller, and the loaders that batch its reads."""
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,14 @@ class Caller:
 
 
 @dataclass(slots=True)
+class Reading:
+    """A read that is about to begin, and for whom."""
+
+    parents: list[Any] = field(default_factory=list)
+    task: "asyncio.Future[Any]" = field(init=False)
+
+
+@dataclass(slots=True)
 class Context:
     """Fixed for a query. A mutation renews it after its write, so that what follows sees the write."""
 
@@ -46,17 +55,36 @@ class Context:
     correlation_id: str = field(default_factory=lambda: secrets.token_hex(8))
     selections: dict[Hashable, Any] = field(default_factory=dict)
     _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
+    _readings: "dict[Hashable, Reading]" = field(default_factory=dict)
 
     async def load(self, batch: Batch[Answer], parent: Hashable, *arguments: Hashable) -> Answer:
         """The answer of `batch(context, parents, *arguments)` for one of the parents that ask for the same."""
+
+        async def read(parents: list[Any]) -> Sequence[Answer]:
+            return await batch(self, parents, *arguments)
+
+        return await self.gather((batch, *arguments), read, parent)
+
+    async def load_all(self, batch: Batch[Answer], parents: Sequence[Any], *arguments: Hashable) -> Sequence[Answer]:
+        """The answers of `batch(context, parents, *arguments)`, in one call for all who ask for the same by then."""
         key = (batch, *arguments)
+        reading = self._readings.get(key)
+        if reading is None:
+            reading = self._readings[key] = Reading()
+            reading.task = asyncio.ensure_future(self._read(key, reading.parents))
+            reading.task.add_done_callback(_noted)
+        start = len(reading.parents)
+        reading.parents.extend(parents)
+        answers: Sequence[Answer] = await asyncio.shield(reading.task)  # who leaves does not take the others along
+        return answers[start : start + len(parents)]
+
+    async def gather(
+        self, key: Hashable, read: Callable[[list[Any]], Awaitable[Sequence[Answer]]], parent: Hashable
+    ) -> Answer:
+        """What `read` answers for one of the parents that ask with the same key."""
         loader = self._loaders.get(key)
         if loader is None:
-
-            async def load_all(parents: list[Any]) -> Sequence[Any]:
-                return await batch(self, parents, *arguments)
-
-            loader = self._loaders[key] = DataLoader(load_fn=load_all)
+            loader = self._loaders[key] = DataLoader(load_fn=read)
         answer: Answer = await loader.load(parent)
         return answer
 
@@ -66,5 +94,17 @@ class Context:
         self._loaders.clear()
         self.selections.clear()
 
+    async def _read(self, key: tuple[Any, ...], parents: Sequence[Any]) -> Sequence[Any]:
+        self._readings.pop(key)  # whoever asks from now on asks anew
+        batch, *arguments = key
+        answers: Sequence[Any] = await batch(self, parents, *arguments)
+        return answers
+
     def response_extensions(self) -> dict[str, Any]:
         return {"dsel": {"instant": instants.write(self.instant)}}
+
+
+def _noted(task: "asyncio.Future[Any]") -> None:
+    """The failure of a read whose callers are gone is nobody's."""
+    if not task.cancelled():
+        task.exception()

@@ -1,9 +1,11 @@
 """The lists at the root: entities of a type, and the whole log."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from domain.entity import Entity
+from domain.errors import InvalidCursor
 from repository.event_log import EntityFilter, EntityPage, EventFilter, LogPage, Moment, TimelinePage
 from repository.fields import HEADER, Fields
 from resolvers import pages, temporal
@@ -37,34 +39,35 @@ async def events(
     return pages.page(views, first, after, lambda view: pages.cursor(query, view.event.timestamp, view.event.id))
 
 
-async def timeline(
-    context: Context, view: EntityView, where: EventFilter, first: int, after: str | None, fields: Fields
-) -> PageView:
-    """The events of one entity from new to old; read together for all entities that ask for the same page."""
-    query = pages.scope("timeline", view.entity.key, where)
-    place = pages.position(after, query, datetime, int)
-    page = TimelinePage(pages.checked_size(first) + 1, (place[0], place[1]) if place else None, where)
-    found: list[EventView] = await context.load(temporal.timelines, view, page, fields)
-    return pages.page(
-        found,
-        first,
-        after,
-        lambda each: pages.cursor(query, each.event.timestamp, each.event.version),
-        view.entity.type,
-    )
+async def timelines(
+    context: Context, views: Sequence[EntityView], where: EventFilter, first: int, after: str | None, fields: Fields
+) -> list[PageView | InvalidCursor]:
+    """A page of the events of each entity from new to old. A cursor is that of one entity, and wrong for the others."""
+    page, query = TimelinePage(pages.checked_size(first) + 1, None, where), pages.scope(where)
+    starts = [_start(view, query, after) for view in views]
+    asked = [view for view, start in zip(views, starts, strict=True) if not isinstance(start, InvalidCursor)]
+    page = replace(page, after=next((start for start in starts if isinstance(start, tuple)), None))
+    found = iter(await context.load_all(temporal.timelines, asked, page, fields) if asked else ())
+    return [
+        start
+        if isinstance(start, InvalidCursor)
+        else pages.page(next(found), first, after, _place(view, query), view.entity.type)
+        for view, start in zip(views, starts, strict=True)
+    ]
 
 
 async def single(context: Context, entity: Entity, moment: Moment, fields: Fields) -> EntityView | None:
     """The entity if it has any event at the moment."""
     view = EntityView(entity, moment)
     fields = fields if moment == now(context.instant) else HEADER
-    latest = await context.load(temporal.latests, view, fields)
+    [latest] = await context.load_all(temporal.latests, [view], fields)
     if latest is None:
         return None
     view = replace(view, latest=latest, fields=fields)
     if latest.first.timestamp <= moment.at and latest.first.recorded_at <= moment.known_at:
         return view
-    return view if await context.load(temporal.last_events, view) else None
+    [last] = await context.load_all(temporal.last_events, [view])
+    return view if last else None
 
 
 async def _living(context: Context, page: EntityPage, moment: Moment, fields: Fields) -> list[EntityView]:
@@ -79,3 +82,21 @@ async def _living(context: Context, page: EntityPage, moment: Moment, fields: Fi
 async def _as_of(context: Context, page: EntityPage, moment: Moment, fields: Fields) -> list[EntityView]:
     found = await context.log.entities_as_of(page, moment, fields)
     return [EntityView(event.entity, moment, state=event, fields=fields) for event in found]
+
+
+def _start(view: EntityView, query: str, after: str | None) -> tuple[datetime, int] | InvalidCursor | None:
+    if after is None:
+        return None
+    try:
+        at, version = pages.position(after, _timeline_scope(view, query), datetime, int) or ()
+    except InvalidCursor as error:
+        return error
+    return at, version
+
+
+def _place(view: EntityView, query: str) -> Callable[[EventView], str]:
+    return lambda each: pages.cursor(_timeline_scope(view, query), each.event.timestamp, each.event.version)
+
+
+def _timeline_scope(view: EntityView, query: str) -> str:
+    return pages.scope("timeline", view.entity.key, query)

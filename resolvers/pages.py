@@ -58,8 +58,7 @@ def page(
     found: Sequence[Node], first: int, after: str | None, place: Callable[[Node], str], type_: str | None = None
 ) -> PageView:
     """Of up to `first` + 1 found items a page; the one too many says that there is more."""
-    nodes = list(found[:first])
-    return PageView([place(node) for node in nodes], nodes, len(found) > first, after is not None, type_)
+    return PageView(list(found[:first]), place, len(found) > first, after is not None, type_)
 
 
 def _milliseconds(instant: datetime) -> int:

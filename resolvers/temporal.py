@@ -77,9 +77,9 @@ async def timelines(
     context: Context, views: Sequence[EntityView], page: TimelinePage, fields: Fields
 ) -> list[list[EventView]]:
     """A page of the events of each entity, from new to old."""
-    if len(views) * page.first > MOST_EVENTS:
+    if len(views) * page.first > MOST_EVENTS and len(set(views)) * page.first > MOST_EVENTS:
         raise QueryTooLarge(
-            f"{len(views)} entities with up to {page.first} events each are more than {MOST_EVENTS:,} events",
+            f"{len(set(views))} entities with up to {page.first} events each are more than {MOST_EVENTS:,} events",
             hint="Ask for fewer entities or fewer events of each.",
         )
     found = await _by_moment(views, lambda keys, moment: context.log.events(keys, page, moment, fields))
@@ -102,6 +102,13 @@ async def predecessors(context: Context, events: Sequence[EventView], fields: Fi
     for moment, group in _grouped(events, lambda event: event.moment).items():
         found |= await context.log.previous([each.event for each in group], moment, fields)
     return [found.get(each.event.id) for each in events]
+
+
+async def completed(context: Context, views: Sequence[EventView], fields: Fields) -> list[Event]:
+    """The events with these parts: as they were read, or read again by their ids."""
+    unread = {view.event.id for view in views if not view.fields.cover(fields)}
+    found = await context.log.events_by_id(sorted(unread), fields) if unread else {}
+    return [found.get(view.event.id, view.event) if view.event.id in unread else view.event for view in views]
 
 
 async def events_by_id(context: Context, ids: Sequence[str], moment: Moment, fields: Fields) -> list[EventView | None]:

@@ -1,5 +1,6 @@
 """What a resolver hands down: an entity, a state or an event, and the moment it is looked at from."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -62,10 +63,11 @@ class RootView:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """One page of a connection: nodes with their cursors, in order."""
+    """One page of a connection, in order."""
 
-    cursors: list[str]
     nodes: list[Any]
+    place: Callable[[Any], str]
+    """The cursor of a node."""
     has_next: bool
     has_previous: bool
     type: str | None = None
@@ -74,9 +76,16 @@ class PageView:
 
 @dataclass(frozen=True, slots=True)
 class EdgeView:
-    cursor: str
+    page: PageView
     node: Any
-    type: str | None
+
+    @property
+    def cursor(self) -> str:
+        return self.page.place(self.node)
+
+    @property
+    def type(self) -> str | None:
+        return self.page.type
 
 
 def now(instant: datetime) -> Moment:

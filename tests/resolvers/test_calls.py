@@ -156,6 +156,14 @@ async def test_the_same_entity_asked_for_in_many_ways_is_read_once(api: Api, wid
     assert len(commands[0]["filter"]["_id"]["$in"]) == 3
 
 
+async def test_fields_that_ask_for_the_same_of_many_entities_are_read_together(api: Api, wide: str) -> None:
+    fields = """{ one: asOf(time: "2025-01-15T10:30:00.002Z") { version } events(first: 2) { nodes { kind } }
+        two: asOf(time: "2025-01-15T10:30:00.002Z") { version } }"""
+    aliases = " ".join(f'a{index}: artifact(name: "a{index:02}", appId: $appId) {fields}' for index in range(20))
+    _, commands = await made(api, f"query($appId: String!) {{ {aliases} }}", appId=wide)
+    assert names(commands) == ["find latest", "aggregate events", "aggregate 1"]
+
+
 async def test_the_registered_types_and_the_schema_cost_nothing(api: Api) -> None:
     _, commands = await made(api, "{ domainTypes { name versions { schema } } __schema { types { name } } }")
     assert commands == []
