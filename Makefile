@@ -27,6 +27,10 @@ help: ## Shows the commands
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
+.venv/.bench: .venv/.local requirements/bench.txt
+	@$(PIP) install --require-hashes -r requirements/bench.txt
+	@touch $@
+
 graph/graphiql/vendor/.done: scripts/graphiql $(addprefix graph/graphiql/, package-lock.json build.mjs page.jsx style.css)
 	@scripts/graphiql
 
@@ -55,8 +59,10 @@ layers: .venv/.dev
 schema: .venv/.local ## Prints schema.graphql from the code
 	@$(BIN)/dsel schema > schema.graphql
 
-bench: .venv/.local ## Compares reading with Node servers (npm is needed), and writing with the driver alone
+bench: .venv/.bench ## Compares reading with Node servers (npm is needed), and writing with the driver alone
 	@$(BIN)/python -m bench.reads
+	@$(BIN)/python -m bench.workers
+	@$(BIN)/python -m bench.replay
 	@$(BIN)/python -m bench.writes
 
 clean: ## Removes what make made (the data folder .data stays)

@@ -60,10 +60,10 @@ async def _rounds(
     with Console(stderr=True).status("warming up") as status:
         for query in QUERIES:
             for server in running:
-                await _measure(server, query, connections, 1.0)
+                await measure(server, query, connections, 1.0)
         for number, query, server in itertools.product(range(1, rounds + 1), QUERIES, running):
             status.update(f"round {number} of {rounds}: {query}, {server.name}")
-            sample = await _measure(server, query, connections, seconds)
+            sample = await measure(server, query, connections, seconds)
             samples.setdefault(query, {}).setdefault(server.name, []).append(sample)
     return samples
 
@@ -85,7 +85,8 @@ async def _agree(running: list[Server]) -> None:
                 assert answer.get("data") == answers[0]["data"], f"{server.name} answers {query} otherwise: {answer}"
 
 
-async def _measure(server: Server, query: str, connections: int, seconds: float) -> Sample:
+async def measure(server: Server, query: str, connections: int, seconds: float) -> Sample:
+    """The load's own figures, and the milliseconds of processor time that the server took for a request."""
     command = [sys.executable, str(HERE / "load.py"), server.url, str(_path(query))]
     options = ["--connections", str(connections), "--seconds", str(seconds)]
     before = server.processor_seconds()
