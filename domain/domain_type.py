@@ -82,6 +82,12 @@ class DomainType(_Spec):
         return self
 
     @property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest that makes this type."""
+        spec = self.model_dump(by_alias=True, exclude_defaults=True, exclude={"name"}, mode="json")
+        return {"apiVersion": "dsel/v1alpha1", "kind": "DomainType", "meta": {"name": self.name}, "spec": spec}
+
+    @property
     def state_key(self) -> str:
         """Where an envelope's spec holds the object: `artifact` for Artifact."""
         return kinds.lower_camel(self.name)

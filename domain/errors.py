@@ -63,6 +63,27 @@ class InvalidManifest(DselError):
         super().__init__(f"{path or '/'}: {problem}", hint=hint, path=path)
 
 
+@dataclass(frozen=True, slots=True)
+class ManifestFault:
+    """One reason why domain types cannot be served. `manifest` counts from 0, `path` is a JSON Pointer into it."""
+
+    manifest: int
+    path: str
+    message: str
+    hint: str | None = None
+
+
+class InvalidManifests(DselError):
+    """Some of the domain types that were to be applied together cannot be served, so none of them is."""
+
+    code = "INVALID_MANIFEST"
+
+    def __init__(self, faults: Sequence[ManifestFault]) -> None:
+        first, more = faults[0], f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        super().__init__(f"{first.path or '/'}: {first.message}{more}", hint=first.hint, path=first.path)
+        self.faults = tuple(faults)
+
+
 class InvalidArgument(DselError):
     code = "INVALID_ARGUMENT"
 

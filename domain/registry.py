@@ -6,7 +6,8 @@ from typing import Any
 
 import yaml
 
-from domain import domain_type
+from domain import declaration, domain_type
+from domain.declaration import Declaration
 from domain.domain_type import DomainType
 from domain.errors import InvalidManifest, UnknownType
 from domain.objects import group_of
@@ -14,14 +15,40 @@ from domain.resources import builtin_manifests
 
 
 class Registry:
-    """Domain types by name. Raises InvalidManifest when two share a name."""
+    """Domain types by name: those that are built in, changed and retired by what was applied since.
 
-    def __init__(self, types: Iterable[DomainType]) -> None:
-        self._types: dict[str, DomainType] = {}
+    Raises InvalidManifest when two built-in types share a name.
+    """
+
+    def __init__(self, types: Iterable[DomainType], applied: Iterable[Declaration] = ()) -> None:
+        self._built_in: dict[str, Declaration] = {}
         for each in types:
-            if each.name in self._types:
+            if each.name in self._built_in:
                 raise InvalidManifest("/meta/name", f"{each.name} is declared twice")
-            self._types[each.name] = each
+            self._built_in[each.name] = declaration.built_in(each)
+        self._applied = {each.name: each for each in applied}
+        self.declarations: Mapping[str, Declaration] = self._built_in | self._applied
+        """Also of types that are retired or cannot be served."""
+        served = {name: each.served for name, each in self.declarations.items()}
+        self._types = {name: each for name, each in served.items() if each is not None}
+
+    def with_applied(self, changes: Iterable[Declaration]) -> "Registry":
+        """What these declarations make of it."""
+        return self._with({**self._applied, **{each.name: each for each in changes}})
+
+    def without(self, names: Iterable[str]) -> "Registry":
+        """What it was before these were applied."""
+        gone = set(names)
+        return self._with({name: each for name, each in self._applied.items() if name not in gone})
+
+    def _with(self, applied: Mapping[str, Declaration]) -> "Registry":
+        types = (each.domain_type for each in self._built_in.values())
+        return Registry((each for each in types if each is not None), applied.values())
+
+    @property
+    def versions(self) -> dict[str, int]:
+        """How far each applied declaration has come in the log."""
+        return {name: each.version for name, each in self._applied.items()}
 
     def __iter__(self) -> Iterator[DomainType]:
         return iter(self._types.values())

@@ -19,12 +19,14 @@ from domain.registry import Registry
 from graph import event_stream, health
 from graph.callers import Callers
 from graph.edition import Edition, edition
+from graph.editions import Editions
 from graph.examples import load_examples
 from graph.execution import Engine, GraphQLRequest
 from graph.graphiql_page import GraphiQLPage
 from graph.http import GraphQLEndpoint
 from graph.limits import Limits
 from graph.settings import Settings
+from graph.type_changes import TypeChanges
 from repository import driver, indexes
 from repository.driver import Database
 from repository.follower import Follower
@@ -44,7 +46,13 @@ class Service:
         self.log = MongoEventLog(database, clock)
         self.follower = Follower(database)
         limits = Limits(max_depth=settings.max_depth, max_fields=settings.max_fields, max_tokens=settings.max_tokens)
-        self.edition = edition(types, limits)
+        self.editions = Editions(types, lambda registry: edition(registry, limits), database, self.log)
+        self.types = TypeChanges(self.editions)
+
+    @property
+    def edition(self) -> Edition:
+        """The one that answers now."""
+        return self.editions.current
 
     @property
     def engine(self) -> Engine:
@@ -65,6 +73,7 @@ class Service:
             clock=self.clock,
             instant=self.clock(),
             correlation_id=_correlation_id(request),
+            types=self.types,
         )
 
     async def probe(self) -> None:
@@ -76,12 +85,13 @@ class Service:
         """Ready when its indexes are there; leaves when the writes under way are done."""
         try:
             await indexes.ensure(self.database)
-            following = asyncio.create_task(self.follower.run())
+            await self.editions.refresh()
+            following = [asyncio.create_task(each) for each in (self.follower.run(), self.editions.follow())]
             try:
                 yield
             finally:
                 await self.log.drain()
-                await _ended(following)
+                await asyncio.gather(*map(_ended, following))
         finally:
             await self.database.close()
 

@@ -12,7 +12,7 @@ from graph.scalars import Instant
 from repository.event_log import EventFilter
 
 
-def _enum(class_: Any, description: str, **values: str) -> Any:
+def enum(class_: Any, description: str, **values: str) -> Any:
     """The GraphQL enum of a class that knows nothing of GraphQL."""
     made = strawberry.enum(class_, description=description)
     for each in made.__strawberry_definition__.values:
@@ -20,13 +20,13 @@ def _enum(class_: Any, description: str, **values: str) -> Any:
     return made
 
 
-GraphQLPhase = _enum(
+GraphQLPhase = enum(
     Phase,
     "What was asked, or what happened. Only outcomes change state.",
     INTENT="It asks for something.",
     OUTCOME="It tells what happened.",
 )
-GraphQLActorType = _enum(
+GraphQLActorType = enum(
     ActorType,
     "What kind of actor caused an event.",
     HUMAN="A person.",

@@ -1,7 +1,10 @@
 """An edition: a registry and the engine made of it. A service replaces them together, as one reference."""
 
+from collections.abc import Iterable
+
 from graphql import GraphQLSchema
 
+from domain.declaration import Declaration
 from domain.registry import Registry
 from graph import schema
 from graph.execution import Engine
@@ -14,6 +17,11 @@ class Edition(Engine):
     def __init__(self, registry: Registry, made: GraphQLSchema, limits: Limits) -> None:
         super().__init__(made, limits)
         self.registry = registry
+
+    def with_stored(self, stored: Iterable[Declaration]) -> "Edition":
+        """Itself, now that what it was made of stands in the log. Before anybody has seen it."""
+        self.registry = self.registry.with_applied(stored)
+        return self
 
 
 def edition(registry: Registry, limits: Limits) -> Edition:

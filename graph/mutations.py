@@ -10,8 +10,10 @@ from domain import entity as entities
 from domain import errors
 from domain.domain_type import Action
 from domain.values import quoted
+from graph import type_mutations
 from graph.arguments import AppId, Name, TypeName
 from graph.common_types import CommonTypes
+from graph.declared_types import DeclaredTypes
 from graph.definitions import field, list_of, object_type
 from graph.domain_types import DomainTypes
 from graph.resolving import Asked
@@ -65,12 +67,13 @@ Validate = Annotated[
 ]
 
 
-def mutation_type(common: CommonTypes, types: Iterable[DomainTypes]) -> type:
+def mutation_type(common: CommonTypes, declared: DeclaredTypes, types: Iterable[DomainTypes]) -> type:
     results = WriteResults(common)
     fields: list[StrawberryField] = []
     for each in types:
         fields += _typed(each, results)
     fields += _untyped(common, results)
+    fields += type_mutations.fields(common, declared)
     return object_type("Mutation", "Everything that writes. Each field is one act in the log.", fields)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import strawberry
 from strawberry.types.field import StrawberryField
 
 from domain import entity as entities
@@ -21,31 +20,32 @@ from graph.arguments import (
     Name,
     Time,
     TypeName,
-    TypeNamed,
     Where,
     event_filter,
 )
 from graph.common_types import CommonTypes
-from graph.definitions import Reads, field, list_of, nullable, object_type
+from graph.declared_types import DeclaredTypes
+from graph.definitions import Reads, field, nullable, object_type
 from graph.domain_types import DomainTypes
-from graph.resolving import Asked, attribute
-from graph.scalars import JSON
+from graph.resolving import Asked
 from graph.selection import needed
 from repository.event_log import EntityFilter, Moment
 from resolvers import lists, temporal
-from resolvers.views import DomainTypeView, RootView, now
+from resolvers.views import RootView, now
 
 
-def query_type(common: CommonTypes, types: Iterable[DomainTypes]) -> type:
+def query_type(common: CommonTypes, declared: DeclaredTypes, types: Iterable[DomainTypes]) -> type:
     """Query, with everything at the request's instant and `at` for any other moment."""
-    fields = root_fields(common, list(types))
+    fields = root_fields(common, declared, list(types))
     snapshot = object_type("Snapshot", "Everything at one moment of the past.", fields)
     at = field(_at, snapshot, "The same root fields at another moment: a whole graph of the past.", name="at")
-    return object_type("Query", "Everything at the instant of the request.", [*root_fields(common, list(types)), at])
+    return object_type(
+        "Query", "Everything at the instant of the request.", [*root_fields(common, declared, list(types)), at]
+    )
 
 
-def root_fields(common: CommonTypes, types: list[DomainTypes]) -> list[StrawberryField]:
-    return [*_typed(types), *_generic(common), *_registered()]
+def root_fields(common: CommonTypes, declared: DeclaredTypes, types: list[DomainTypes]) -> list[StrawberryField]:
+    return [*_typed(types), *_generic(common), *declared.root_fields()]
 
 
 def _typed(types: list[DomainTypes]) -> Iterable[StrawberryField]:
@@ -69,38 +69,6 @@ def _generic(common: CommonTypes) -> Iterable[StrawberryField]:
     yield field(_event, nullable(common.event), "One event by its id.", name="event", reads=Reads.THROUGH)
     yield field(_events, common.log, "The whole log, from new to old.", name="events")
     yield field(_node, nullable(common.node), "Anything by its global id.", name="node")
-
-
-def _registered() -> Iterable[StrawberryField]:
-    type_ = object_type(
-        "DomainType",
-        "A kind of object that the platform manages.",
-        [
-            field(attribute("domain_type", "name"), str, "Its name.", name="name"),
-            field(attribute("domain_type", "group"), str, "The group of its apiVersions.", name="group"),
-            field(attribute("domain_type", "description"), str, "What it is.", name="description"),
-            field(attribute("domain_type", "state_key"), str, "The root field of one object.", name="field"),
-            field(attribute("domain_type", "plural_key"), str, "The root field of the list.", name="listField"),
-            field(_actions, list_of(Action), "What can be done to it.", name="actions"),
-            field(_versions, list_of(Version), "Its versions, the newest last.", name="versions"),
-        ],
-    )
-    yield field(_domain_types, list_of(type_), "The registered domain types.", name="domainTypes")
-    yield field(_domain_type, nullable(type_), "One registered domain type.", name="domainType")
-
-
-@strawberry.type(description="Something that is done to an entity.")
-class Action:
-    name: str = strawberry.field(description="The name, such as `apply`.")
-    intent: str = strawberry.field(description="The kind of the event that asks for it.")
-    outcome: str = strawberry.field(description="The kind of the event that says it happened.")
-    deletes: bool = strawberry.field(description="Whether the entity ends with it.")
-
-
-@strawberry.type(description="One version of a domain type.")
-class Version:
-    name: str = strawberry.field(description="The apiVersion of its objects.")
-    schema: JSON = strawberry.field(description="The JSON Schema of its objects.")
 
 
 def _single(type_: str) -> Callable[..., Any]:
@@ -165,23 +133,6 @@ async def _node(root: RootView, info: Asked, id: GlobalId) -> Any:  # noqa: A002
 
 def _at(root: RootView, info: Asked, time: Time, known_at: KnownAt = None) -> Any:
     return RootView(moments.moment(info.context, _moment(root, info), time, known_at))
-
-
-def _domain_types(info: Asked) -> Any:
-    return [DomainTypeView(each) for each in sorted(info.context.registry, key=lambda each: each.name)]
-
-
-def _domain_type(info: Asked, name: TypeNamed) -> Any:
-    found = info.context.registry.get(name)
-    return DomainTypeView(found) if found else None
-
-
-def _actions(root: DomainTypeView) -> Any:
-    return [Action(**dict(each)) for each in root.domain_type.actions]
-
-
-def _versions(root: DomainTypeView) -> Any:
-    return [Version(name=each.name, schema=JSON(each.json_schema)) for each in root.domain_type.versions]
 
 
 def _moment(root: RootView | None, info: Asked) -> Moment:

@@ -10,6 +10,7 @@ from domain.registry import Registry
 from graph import domain_types
 from graph.claimed_names import ClaimedNames
 from graph.common_types import CommonTypes
+from graph.declared_types import DeclaredTypes
 from graph.mutations import mutation_type
 from graph.queries import query_type
 from graph.scalars import SCALARS
@@ -36,9 +37,10 @@ def _assemble(registry: Registry, names: ClaimedNames) -> GraphQLSchema:
     declared = {each.name: domain_types.declare(each, common) for each in sorted(registry, key=lambda each: each.name)}
     for types in declared.values():
         names.claim(types.domain_type, domain_types.fill(types, common, declared, meta))
+    kept = DeclaredTypes(common)
     schema = strawberry.Schema(
-        query=query_type(common, declared.values()),
-        mutation=mutation_type(common, declared.values()),
+        query=query_type(common, kept, declared.values()),
+        mutation=mutation_type(common, kept, declared.values()),
         types=[*common.generic, *(types.event for types in declared.values())],
         config=StrawberryConfig(scalar_map=SCALARS, _unsafe_disable_same_type_validation=True),
     )

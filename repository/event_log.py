@@ -119,6 +119,13 @@ class EventLog(Protocol):
         """The newest state-carrying event of each entity, a delete included."""
         ...
 
+    async def states(self, type_: str, app_id: str, moment: Moment, fields: Fields) -> dict[str, Event]:
+        """The newest state-carrying event of every entity of a type in an app, deletes included, from the log alone.
+
+        For types with few entities: it has no pages.
+        """
+        ...
+
     async def last_events(self, keys: Sequence[str], moment: Moment) -> dict[str, Event]:
         """The newest event of any kind of each entity."""
         ...

@@ -59,6 +59,10 @@ class MongoEventLog:
     async def as_of(self, keys: Sequence[str], moment: Moment, fields: Fields) -> dict[str, Event]:
         return await self._newest(keys, moment, fields, stateful=True)
 
+    async def states(self, type_: str, app_id: str, moment: Moment, fields: Fields) -> dict[str, Event]:
+        rows = await self._database.aggregate(EVENTS, pipelines.newest_states(type_, app_id, moment, fields))
+        return {each["_id"]: event_from(each["event"]) for each in rows}
+
     async def last_events(self, keys: Sequence[str], moment: Moment) -> dict[str, Event]:
         return await self._newest(keys, moment, HEADER, stateful=False)
 

@@ -31,9 +31,18 @@ def heads(keys: Sequence[str]) -> Pipeline:
 
 def newest(keys: Sequence[str], moment: Moment, fields: Fields, *, stateful: bool) -> Pipeline:
     """The newest event of each entity, a DISTINCT_SCAN. It does not look at recordedAt: an import may be too new."""
-    match = {**_stateful(stateful), "entity": {"$in": list(keys)}, "timestamp": {"$lte": _horizon(moment)}}
+    return _newest({**_stateful(stateful), "entity": {"$in": list(keys)}}, moment, fields)
+
+
+def newest_states(type_: str, app_id: str, moment: Moment, fields: Fields) -> Pipeline:
+    """The newest state of every entity of a type in an app, by the same scan."""
+    start, end = key_range(type_, app_id)
+    return _newest({"stateful": True, "entity": {"$gte": start, "$lt": end}}, moment, fields)
+
+
+def _newest(entities: Mapping[str, Any], moment: Moment, fields: Fields) -> Pipeline:
     return [
-        {"$match": match},
+        {"$match": {**entities, "timestamp": {"$lte": _horizon(moment)}}},
         {"$sort": {"entity": 1, **_NEW_TO_OLD}},
         {"$group": {"_id": "$entity", "event": {"$first": "$$ROOT"}}},
         *_projected(fields, "event."),

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from domain import declaration, instants, kinds, rules
 from domain import envelope as envelopes
-from domain import instants, kinds, rules
 from domain.domain_type import DomainType
 from domain.entity import Entity
 from domain.errors import (
@@ -156,6 +156,8 @@ def draft(context: Context, envelope: Any, *, imported: bool, validated: bool | 
     known yet.
     """
     made = _imported(context, envelope) if imported else _authorised(context, envelope)
+    if made.entity.type == declaration.TYPE and not (imported and context.caller.may(Right.TYPES)):
+        raise _declares_type()
     domain_type = context.registry.get(made.entity.type)
     wanted = (not imported) if validated is None else validated
     if domain_type is None or not wanted or not made.stateful or made.state is None:
@@ -276,6 +278,8 @@ def _command(context: Context, intent: str, outcome: str, meta: Document, spec: 
     if not isinstance(options.metadata, dict | None):
         raise InvalidEnvelope("/spec/metadata", f"an object is needed here, not {options.metadata!r}")
     draft = envelopes.read(envelope, context.registry, context.caller.actor)
+    if draft.entity.type == declaration.TYPE:
+        raise _declares_type()
     draft = replace(draft, spec=own, correlation_id=draft.correlation_id or context.correlation_id)
     return _Command(draft, intent, asked, options)
 
@@ -298,6 +302,10 @@ def _authorised(context: Context, envelope: Any) -> Draft:
         claims["claimedTimestamp"] = draft.timestamp_text or instants.write(draft.timestamp)
         changes |= {"timestamp": None, "timestamp_text": None}
     return replace(draft, **changes, meta={**draft.meta, **claims})
+
+
+def _declares_type() -> Forbidden:
+    return Forbidden("a domain type is served only once it was checked", hint="Use applyDomainType, retireDomainType.")
 
 
 def _state_key(domain_type: DomainType | None, kind: str) -> str:

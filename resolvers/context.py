@@ -15,6 +15,7 @@ from domain.event import Actor
 from domain.instants import Clock
 from domain.registry import Registry
 from repository.event_log import EventLog
+from resolvers.type_keeper import TypeKeeper
 
 Answer = TypeVar("Answer")
 Batch = Callable[..., Awaitable[Sequence[Answer]]]
@@ -22,6 +23,7 @@ Batch = Callable[..., Awaitable[Sequence[Answer]]]
 
 class Right(StrEnum):
     IMPORT = "import"
+    TYPES = "types"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Context:
     clock: Clock
     instant: datetime
     correlation_id: str = field(default_factory=lambda: secrets.token_hex(8))
+    types: TypeKeeper | None = None
+    """None where nothing can change them, as while demo data is loaded."""
     selections: dict[Hashable, Any] = field(default_factory=dict)
     _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
     _readings: "dict[Hashable, Reading]" = field(default_factory=dict)

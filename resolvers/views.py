@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from domain.declaration import Declaration
 from domain.domain_type import DomainType
 from domain.entity import Entity
 from domain.event import Event
@@ -51,7 +52,24 @@ class ActorView:
 
 @dataclass(frozen=True, slots=True)
 class DomainTypeView:
-    domain_type: DomainType
+    """A domain type as it was declared, seen from a moment."""
+
+    declaration: Declaration
+    moment: Moment
+
+    @property
+    def domain_type(self) -> DomainType | None:
+        return self.declaration.domain_type
+
+    @property
+    def event(self) -> EventView | None:
+        event = self.declaration.event
+        return EventView(event, self.moment) if event else None
+
+    @property
+    def entity(self) -> EntityView | None:
+        event = self.declaration.event
+        return EntityView(event.entity, self.moment) if event else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,8 +104,11 @@ class Api:
 async def running(
     uri: str, *, types: Registry | None = None, clock: Clock | None = None, **settings: Any
 ) -> AsyncIterator[Api]:
-    """A service from start to stop. Its clock stands still, a minute after T0, unless another is given."""
-    hands, database = Hands(later(60_000)), f"test_{uuid4().hex}"
+    """A service from start to stop. Its clock stands still, a minute after T0, unless another is given.
+
+    Two of them are replicas when they are given one `database`.
+    """
+    hands, database = Hands(later(60_000)), settings.pop("database", f"test_{uuid4().hex}")
     chosen = Settings(**{"mongodb_uri": uri, "database": database, **settings})
     app = create_app(chosen, types=types, clock=clock or hands, listeners=[_CALLS])
     async with (

@@ -51,6 +51,20 @@ async def test_reads_of_nothing_answer_nothing(log: MongoEventLog, app: str) -> 
     assert await log.search(LogPage(1, where=EventFilter(app_ids=(app,))), ALWAYS, STATE) == []
 
 
+async def test_the_states_of_a_type_in_an_app_are_those_of_the_log_with_deletes_and_without_neighbours(
+    log: MongoEventLog, clock: Hands, app: str
+) -> None:
+    kept, gone = Entity("Artifact", app, "kept"), Entity("Artifact", app, "gone")
+    await write(log, clock, kept, 3)
+    await write(log, clock, gone, 1)
+    await log.append([Append(replace(draft(gone, "Deleted", artifact(gone)), deletes=True))])
+    await write(log, clock, Entity("Artifact", f"{app}0", "neighbour"), 1)
+    await write(log, clock, Entity("Artifacts", app, "neighbour"), 1)
+    found = await log.states("Artifact", app, ALWAYS, STATE)
+    assert found == await log.as_of([kept.key, gone.key], ALWAYS, STATE)
+    assert [(found[each.key].version, found[each.key].deletes) for each in (kept, gone)] == [(3, False), (2, True)]
+
+
 async def test_one_call_answers_for_a_thousand_entities(log: MongoEventLog, app: str) -> None:
     entities = [Entity("Artifact", app, f"{number:04}") for number in range(1000)]
     events = committed(await log.append([Append(draft(each, "Applied", artifact(each))) for each in entities]))

@@ -108,6 +108,7 @@ SKIP_SCANS: dict[str, tuple[str, Read]] = {
     "as of, whole": ("state", lambda log: log.as_of(KEYS, replace(NOW, at=MIDDLE), WHOLE)),
     "as of now": ("state", lambda log: log.as_of(KEYS, NOW, STATE)),
     "as of and known at the same time": ("state", lambda log: log.as_of(KEYS, Moment(MIDDLE, MIDDLE), STATE)),
+    "every entity of an app": ("state", lambda log: log.states("Artifact", "app-1", replace(NOW, at=MIDDLE), STATE)),
     "known earlier": ("state", lambda log: log.as_of(KEYS, Moment(END, MIDDLE), STATE)),
     "last events": ("timeline", lambda log: log.last_events(KEYS, replace(NOW, at=MIDDLE))),
     "last events now": ("timeline", lambda log: log.last_events(KEYS, NOW)),

@@ -1,0 +1,109 @@
+"""A domain type as it was declared: built in, or applied at run time and kept in the log like any other object."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from domain import domain_type
+from domain.domain_type import DomainType
+from domain.errors import DselError, InvalidManifest
+from domain.event import Document, Event
+
+TYPE = "DomainType"
+"""The type of the entities that domain types are in the log."""
+APP = "dsel"
+"""The app that they belong to: a type is the same for every tenant."""
+API_VERSION = "dsel/v1alpha1"
+
+
+class Origin(StrEnum):
+    BUILT_IN = "BUILT_IN"
+    MANIFEST = "MANIFEST"
+    CRD = "CRD"
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What was declared under a name. It is served unless it is `retired` or has a `fault`."""
+
+    name: str
+    manifest: Document
+    """As it came."""
+    origin: Origin
+    domain_type: DomainType | None
+    """None when the manifest cannot be read by this version of the service."""
+    event: Event | None = None
+    """The newest event about it, without its state; None of a built-in type that nobody has changed."""
+    retired: bool = False
+    fault: str | None = None
+    """Why it cannot be served."""
+
+    @property
+    def version(self) -> int:
+        """The entity's version; 0 before anybody applied it."""
+        return self.event.version if self.event else 0
+
+    @property
+    def served(self) -> DomainType | None:
+        return None if self.retired or self.fault else self.domain_type
+
+
+def built_in(type_: DomainType) -> Declaration:
+    return Declaration(type_.name, type_.manifest, Origin.BUILT_IN, type_)
+
+
+def from_manifest(manifest: Mapping[str, Any]) -> Declaration:
+    """Reads a manifest that somebody wants to apply. Raises InvalidManifest."""
+    plain = with_plain_numbers(manifest)
+    type_ = domain_type.from_manifest(plain)
+    if type_.name == TYPE:
+        raise InvalidManifest("/meta/name", f"{TYPE} is what domain types themselves are", hint="Take another name.")
+    return Declaration(type_.name, plain, Origin.MANIFEST, type_)
+
+
+def as_object(declaration: Declaration) -> Document:
+    """The domain object that stands for it in the log."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": TYPE,
+        "meta": {"name": declaration.name, "appId": APP},
+        "spec": {"origin": declaration.origin.value, "manifest": declaration.manifest},
+    }
+
+
+def from_event(event: Event) -> Declaration:
+    """What an event of the log declares. Never raises: what cannot be read has a fault instead of a type."""
+    spec = with_plain_numbers((event.state or {}).get("spec"))
+    manifest = spec.get("manifest") if isinstance(spec, dict) else None
+    try:
+        if not isinstance(manifest, dict):
+            raise InvalidManifest("/spec/manifest", "it is missing")
+        read, fault = from_manifest(manifest), None
+        if read.name != event.entity.name:
+            raise InvalidManifest("/meta/name", f"'{read.name}' stands in the log as {event.entity.name}")
+    except DselError as error:
+        read, fault = None, str(error)
+    return Declaration(
+        event.entity.name,
+        manifest or {},
+        read.origin if read else Origin.MANIFEST,
+        read.domain_type if read else None,
+        event,
+        retired=event.deletes,
+        fault=fault,
+    )
+
+
+def with_plain_numbers(value: Any) -> Any:
+    """JSON Schema knows numbers, not Decimals: what BSON or a long text made of one becomes an int or a float."""
+    match value:
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case dict():
+            return {key: with_plain_numbers(item) for key, item in value.items()}
+        case list():
+            return [with_plain_numbers(item) for item in value]
+        case _:
+            return value

@@ -1,0 +1,103 @@
+"""A changed schema takes the place of the old one as one reference, on every replica, while requests go on."""
+
+import asyncio
+import gc
+import weakref
+from collections.abc import AsyncIterator, Callable
+from uuid import uuid4
+
+import pytest
+
+from api import Api, running
+from domain.entity import Entity
+from examples import artifact
+from manifests import applied, apply, manifest, retire, types
+
+LONGEST = 10  # seconds until a test calls a replica deaf
+
+
+@pytest.fixture
+async def replicas(mongodb_uri: str) -> AsyncIterator[tuple[Api, Api]]:
+    name = f"test_{uuid4().hex}"
+    async with running(mongodb_uri, database=name) as one, running(mongodb_uri, database=name) as other:
+        yield one, other
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(LONGEST):
+        while not holds():  # noqa: ASYNC110 - what it waits for happens in the service
+            await asyncio.sleep(0.01)
+
+
+async def test_a_replica_learns_a_type_that_another_one_applied(replicas: tuple[Api, Api]) -> None:
+    one, other = replicas
+    await applied(one, manifest("Widget", size="integer"))
+    await until(lambda: "Widget" in other.service.registry)
+    assert (await other.ask("{ widgets { nodes { name } } }"))["widgets"] == {"nodes": []}
+    await retire(other, "Widget")
+    await until(lambda: "Widget" not in one.service.registry)
+    assert (await types(one, everything=True))["Widget"]["retired"]
+
+
+async def test_a_replica_that_starts_late_has_what_was_applied_before(mongodb_uri: str) -> None:
+    name = f"test_{uuid4().hex}"
+    async with running(mongodb_uri, database=name) as one:
+        await applied(one, manifest("Widget", size="integer"), manifest("Gadget", size="integer"))
+        await retire(one, "Gadget")
+        async with running(mongodb_uri, database=name) as late:
+            assert await types(late, everything=True) == await types(one, everything=True)
+            assert (await late.ask("{ widgets { nodes { name } } }"))["widgets"] == {"nodes": []}
+
+
+async def test_types_that_two_replicas_apply_at_once_are_served_by_both(replicas: tuple[Api, Api]) -> None:
+    one, other = replicas
+    done = await asyncio.gather(
+        *(
+            applied(each, manifest(f"{word}{number}", size="integer"))
+            for number in range(3)
+            for each, word in ((one, "Left"), (other, "Right"))
+        )
+    )
+    assert done == [["CREATED"]] * 6
+    await until(lambda: len([*one.service.registry]) == len([*other.service.registry]) == 9)
+
+
+async def test_of_two_who_change_one_type_at_once_nobody_is_overwritten_unseen(replicas: tuple[Api, Api]) -> None:
+    """Both may succeed one after the other; but who read version 0 is refused."""
+    manifests = [manifest("Widget", size=each) for each in ("integer", "string")]
+    done = await asyncio.gather(*(apply(api, each, version=0) for api, each in zip(replicas, manifests, strict=True)))
+    assert sorted(each["__typename"] for each in done) == ["DomainTypesChanged", "VersionConflict"]
+
+
+async def test_a_request_ends_on_the_edition_that_it_began_on(mongodb_uri: str) -> None:
+    async with running(mongodb_uri) as api:
+        edition = api.service.edition
+        await applied(api, manifest("Widget", size="integer"))
+        assert "Widget" not in edition.registry
+        assert "Widget" in api.service.registry
+        assert (edition.schema.get_type("Widget"), edition is api.service.edition) == (None, False)
+
+
+async def test_a_replaced_edition_is_freed_with_its_schema_and_its_caches(mongodb_uri: str) -> None:
+    async with running(mongodb_uri) as api:
+        await api.ask("{ artifacts { nodes { name current { spec { version } } } } }")
+        edition = weakref.ref(api.service.edition)
+        schema, documents = weakref.ref(api.service.edition.schema), weakref.ref(api.service.edition.documents)
+        await applied(api, manifest("Widget", size="integer"))
+        await api.ask("{ widgets { nodes { name current { spec { size } } } } }")
+        gc.collect()
+        assert [each() for each in (edition, schema, documents)] == [None, None, None]
+
+
+async def test_a_query_answers_the_same_bytes_before_and_after_a_swap(mongodb_uri: str, app_id: str) -> None:
+    query = """query($app: String!) { artifacts(appId: $app) { nodes { name current { spec { version } } } }
+        entities(type: "Artifact", appId: $app) { nodes { name current { raw __typename } } }
+        events(where: {appIds: [$app]}) { nodes { __typename kind } } domainType(name: "Artifact") { name origin } }"""
+    body = {"query": query, "variables": {"app": app_id}}
+    async with running(mongodb_uri) as api:
+        await api.apply(artifact(Entity("Artifact", app_id, "vpc")))
+        before = (await api.http.post("/graphql", json=body)).content
+        await applied(api, manifest("Widget", size="integer"))
+        await applied(api, manifest("Gadget", size="integer"))
+        await retire(api, "Gadget")
+        assert (await api.http.post("/graphql", json=body)).content == before

@@ -1,0 +1,156 @@
+"""Domain types are applied while the service runs, and are entities of the log like any other."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from api import Api, running
+from manifests import applied, apply, manifest, retire, types
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+async def api(mongodb_uri: str) -> AsyncIterator[Api]:
+    """A service of the test's own, because types are everybody's."""
+    async with running(mongodb_uri) as made:
+        yield made
+
+
+def widget(app_id: str, **spec: Any) -> Json:
+    return {"apiVersion": "v1", "kind": "Widget", "meta": {"name": "w", "appId": app_id}, "spec": spec}
+
+
+WRITE = """mutation($object: WidgetInput!) { applyWidget(object: $object) {
+    ... on WidgetWritten { entity { current { spec { size } } } } ... on WriteError { code message } } }"""
+READ = 'query($app: String!) { widget(name: "w", appId: $app) { current { spec { size } } } }'
+ANYTHING = """mutation($object: JSON!) { apply(object: $object) { __typename
+    ... on WriteError { code message hint path } } }"""
+
+
+async def test_a_type_can_be_written_and_read_as_soon_as_it_was_applied(api: Api, app_id: str) -> None:
+    assert "errors" in await api.post(READ, {"app": app_id})
+    assert await applied(api, manifest("Widget", size="integer")) == ["CREATED"]
+    written = await api.ask(WRITE, object={"meta": {"name": "w", "appId": app_id}, "spec": {"size": 3}})
+    assert written["applyWidget"] == {"entity": {"current": {"spec": {"size": 3}}}}
+    assert (await api.ask(READ, app=app_id))["widget"]["current"] == {"spec": {"size": 3}}
+
+
+async def test_what_was_stored_before_its_type_appears_under_it(api: Api, app_id: str) -> None:
+    object_ = {**widget(app_id, size=7), "apiVersion": "acme.io/v1"}
+    assert (await api.ask(ANYTHING, object=object_))["apply"] == {"__typename": "EventRecorded"}
+    await applied(api, manifest("Widget", group="acme.io", versions={"acme.io/v1": {"size": "integer"}}))
+    found = await api.ask(
+        "query($app: String!) { widgets(appId: $app) { nodes { current { spec { size } } } } }", app=app_id
+    )
+    assert found["widgets"]["nodes"] == [{"current": {"spec": {"size": 7}}}]
+
+
+async def test_a_type_is_an_entity_with_history_actor_and_as_of(api: Api) -> None:
+    await api.post(
+        'mutation($m: JSON!) { applyDomainType(manifest: $m, comment: "For the shop") { __typename } }',
+        {"m": manifest("Widget", size="integer")},
+        x_dsel_actor="ada",
+    )
+    first = (await types(api))["Widget"]
+    api.clock.move(1000)
+    await applied(api, manifest("Widget", size="integer", colour="string"))
+    await retire(api, "Widget")
+    query = """query($at: Instant!) { entity(type: "DomainType", appId: "dsel", name: "Widget") {
+        current { kind } asOf(time: $at) { raw }
+        events { nodes { kind actor { id } spec } } } }"""
+    found = (await api.ask(query, at="2025-01-15T10:31:00Z"))["entity"]
+    assert first["event"] == {"kind": "DomainTypeAppliedEvent", "version": 2, "actor": {"id": "ada"}}
+    assert found["current"] is None
+    assert found["asOf"]["raw"]["spec"]["manifest"] == manifest("Widget", size="integer")
+    assert [(each["kind"], each["actor"]["id"]) for each in found["events"]["nodes"]] == [
+        ("DomainTypeRetiredEvent", "anonymous"),
+        ("DomainTypeAppliedEvent", "anonymous"),
+        ("DomainTypeAppliedEvent", "ada"),
+        ("DomainTypeApplyEvent", "ada"),
+    ]
+    assert found["events"]["nodes"][3]["spec"] == {"comment": "For the shop"}
+
+
+async def test_a_type_that_is_so_already_is_not_stored_again(api: Api) -> None:
+    assert await applied(api, manifest("Widget", size="integer")) == ["CREATED"]
+    before = await api.events("dsel")
+    edition = api.service.edition
+    assert await applied(api, manifest("Widget", size="integer"), manifest("Artifact2", size="integer")) == [
+        "UNCHANGED",
+        "CREATED",
+    ]
+    assert await applied(api, manifest("Widget", size="integer")) == ["UNCHANGED"]
+    assert await api.events("dsel") == before + 1
+    assert api.service.edition is not edition
+
+
+async def test_of_manifests_that_cannot_be_served_nothing_is_and_every_fault_is_told(api: Api) -> None:
+    before, edition = await api.events(), api.service.edition
+    broken = manifest("Widget", size={"type": "nonsense"})
+    wrong: Json = {**manifest("Gadget"), "kind": "Gadget"}
+    done = await apply(api, broken, manifest("Fine", size="integer"), wrong)
+    assert done["__typename"] == "InvalidManifests"
+    assert [(each["manifest"], each["path"]) for each in done["faults"]] == [
+        (0, "/spec/versions/0/schema/properties/spec/properties/size/type"),
+        (2, "/kind"),
+    ]
+    assert (await apply(api, manifest("DomainType")))["code"] == "INVALID_MANIFEST"
+    assert (await api.events(), api.service.edition) == (before, edition)
+
+
+async def test_a_dry_run_says_what_would_become_of_it_and_changes_nothing(api: Api) -> None:
+    before, edition = await api.events(), api.service.edition
+    done = await apply(api, manifest("Widget", size="integer"), dryRun=True)
+    assert [(each["effect"], each["event"]) for each in done["changes"]] == [("CREATED", None)]
+    assert (await api.events(), api.service.edition) == (before, edition)
+
+
+async def test_an_expected_version_that_is_not_the_types_own_refuses_the_change(api: Api) -> None:
+    assert await applied(api, manifest("Widget", size="integer"), version=0) == ["CREATED"]
+    done = await apply(api, manifest("Widget", size="number"), version=0)
+    assert (done["__typename"], done["expected"], done["actual"]) == ("VersionConflict", 0, 1)
+    assert await applied(api, manifest("Widget", size="number"), version=1) == ["CHANGED"]
+
+
+async def test_a_retired_type_leaves_the_schema_and_its_history_stays(api: Api, app_id: str) -> None:
+    await applied(api, manifest("Widget", size="integer"))
+    await api.ask(WRITE, object={"meta": {"name": "w", "appId": app_id}, "spec": {"size": 3}})
+    done = await retire(api, "Widget")
+    assert [(each["effect"], each["event"]["kind"]) for each in done["changes"]] == [
+        ("RETIRED", "DomainTypeRetiredEvent")
+    ]
+    assert "errors" in await api.post(READ, {"app": app_id})
+    query = """query($app: String!) { entity(type: "Widget", appId: $app, name: "w") { __typename
+        current { ... on GenericState { spec } } events { nodes { kind } } } }"""
+    found = (await api.ask(query, app=app_id))["entity"]
+    assert (found["__typename"], found["current"], len(found["events"]["nodes"])) == (
+        "GenericEntity",
+        {"spec": {"size": 3}},
+        1,
+    )
+    assert "Widget" not in await types(api)
+    assert (await types(api, everything=True))["Widget"]["retired"]
+    assert (await retire(api, "Widget"))["changes"][0]["effect"] == "UNCHANGED"
+    assert await applied(api, manifest("Widget", size="integer")) == ["CHANGED"]
+    assert (await api.ask(READ, app=app_id))["widget"]["current"] == {"spec": {"size": 3}}
+
+
+async def test_a_built_in_type_can_be_changed_and_retired_too(api: Api) -> None:
+    assert (await types(api))["Config"] | {"event": None} == (await types(api))["Config"]
+    assert (await retire(api, "Config"))["changes"][0]["effect"] == "RETIRED"
+    assert "errors" in await api.post("{ configs { nodes { name } } }")
+    assert (await retire(api, "Nothing"))["code"] == "UNKNOWN_TYPE"
+
+
+async def test_a_type_goes_through_its_own_mutations_alone(api: Api) -> None:
+    object_ = {"apiVersion": "dsel/v1alpha1", "kind": "DomainType", "meta": {"name": "Widget", "appId": "dsel"}}
+    assert (await api.ask(ANYTHING, object=object_))["apply"]["code"] == "FORBIDDEN"
+    envelope = {
+        "kind": "DomainTypeAppliedEvent",
+        "meta": {"name": "Widget", "appId": "dsel"},
+        "spec": {"domainType": object_},
+    }
+    assert (await api.record(envelope))["code"] == "FORBIDDEN"
+    assert await api.events() == 0

@@ -1,0 +1,63 @@
+"""Manifests of domain types that tests apply, and what they ask about them."""
+
+from typing import Any
+
+from api import Api
+
+Json = dict[str, Any]
+
+TYPE = """name origin retired fault versions { name } event { kind version actor { id } } entity { id }"""
+RESULT = f"""__typename
+    ... on DomainTypesChanged {{ changes {{ effect event {{ kind version }} domainType {{ {TYPE} }} }} }}
+    ... on InvalidManifests {{ faults {{ manifest path message hint }} }}
+    ... on WriteError {{ code message hint path }} ... on VersionConflict {{ expected actual }}"""
+APPLY = f"""mutation($manifest: JSON!, $version: Int, $comment: String, $dryRun: Boolean! = false) {{
+  done: applyDomainType(manifest: $manifest, expectedVersion: $version, comment: $comment, dryRun: $dryRun) {{
+    {RESULT} }} }}"""
+APPLY_ALL = f"""mutation($manifests: [JSON!]!, $dryRun: Boolean! = false) {{
+  done: applyDomainTypes(manifests: $manifests, dryRun: $dryRun) {{ {RESULT} }} }}"""
+RETIRE = f"""mutation($name: String!) {{ done: retireDomainType(name: $name) {{ {RESULT} }} }}"""
+TYPES = f"""query($all: Boolean! = false) {{ domainTypes(includeUnserved: $all) {{ {TYPE} }} }}"""
+
+
+def manifest(name: str, *, plural: str = "", group: str = "", versions: Json | None = None, **properties: Any) -> Json:
+    """A type with the usual actions. Its objects have a spec with these properties, in version v1 or as told."""
+    schemas = versions or {"v1": properties}
+    spec: Json = {
+        "actions": [
+            {"name": "apply", "intent": f"{name}ApplyEvent", "outcome": f"{name}AppliedEvent"},
+            {"name": "delete", "intent": f"{name}DeleteEvent", "outcome": f"{name}DeletedEvent", "deletes": True},
+        ],
+        "versions": [{"name": each, "schema": schema(**found)} for each, found in schemas.items()],
+    }
+    given = {"plural": plural, "group": group}
+    spec |= {key: value for key, value in given.items() if value}
+    return {"apiVersion": "dsel/v1alpha1", "kind": "DomainType", "meta": {"name": name}, "spec": spec}
+
+
+def schema(**properties: Any) -> Json:
+    """An object whose spec has these properties; a property may be named by its JSON type alone."""
+    full = {key: {"type": each} if isinstance(each, str) else each for key, each in properties.items()}
+    return {"type": "object", "properties": {"spec": {"type": "object", "properties": full}}}
+
+
+async def apply(api: Api, *manifests: Json, **options: Any) -> Any:
+    """What became of it, whatever that is."""
+    if len(manifests) == 1:
+        return (await api.ask(APPLY, manifest=manifests[0], **options))["done"]
+    return (await api.ask(APPLY_ALL, manifests=manifests, **options))["done"]
+
+
+async def applied(api: Api, *manifests: Json, **options: Any) -> list[str]:
+    """The effects of what must go well."""
+    done = await apply(api, *manifests, **options)
+    assert done["__typename"] == "DomainTypesChanged", done
+    return [each["effect"] for each in done["changes"]]
+
+
+async def retire(api: Api, name: str) -> Any:
+    return (await api.ask(RETIRE, name=name))["done"]
+
+
+async def types(api: Api, *, everything: bool = False) -> dict[str, Json]:
+    return {each["name"]: each for each in (await api.ask(TYPES, all=everything))["domainTypes"]}
