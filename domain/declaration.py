@@ -6,7 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from domain import domain_type
+from domain import crd
+from domain import manifest as manifests
 from domain.domain_type import DomainType
 from domain.errors import DselError, InvalidManifest
 from domain.event import Document, Event
@@ -57,10 +58,10 @@ def built_in(type_: DomainType) -> Declaration:
 def from_manifest(manifest: Mapping[str, Any]) -> Declaration:
     """Reads a manifest that somebody wants to apply. Raises InvalidManifest."""
     plain = with_plain_numbers(manifest)
-    type_ = domain_type.from_manifest(plain)
+    type_ = manifests.read(plain)
     if type_.name == TYPE:
         raise InvalidManifest("/meta/name", f"{TYPE} is what domain types themselves are", hint="Take another name.")
-    return Declaration(type_.name, plain, Origin.MANIFEST, type_)
+    return Declaration(type_.name, plain, Origin.CRD if crd.is_crd(plain) else Origin.MANIFEST, type_)
 
 
 def as_object(declaration: Declaration) -> Document:

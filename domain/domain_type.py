@@ -1,29 +1,30 @@
 """A domain type: what a platform manages, described as data in a manifest."""
 
-from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
 import jsonschema_rs
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from domain import kinds
-from domain.errors import InvalidManifest
 from domain.event import Phase
 from domain.rule import Rule, in_schema
 from domain.rulebook import Rulebook
-from domain.values import pointer_part
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]*$", max_length=100)]
+TypeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*$", max_length=100)]
 ActionName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]*$", max_length=100)]
-Kind = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]*Event$", max_length=200)]
+Scope = Literal["Namespaced", "Cluster"]
+Kind = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*Event$", max_length=200)]
 
 
-class _Manifest(BaseModel):
+class Manifest(BaseModel):
+    """Any part of a manifest; what it does not know is refused."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class Action(_Manifest):
+class Action(Manifest):
     """Something that is done to an entity: the kind that asks for it and the kind that says it happened."""
 
     name: ActionName
@@ -32,13 +33,14 @@ class Action(_Manifest):
     deletes: bool = False
 
 
-class Version(_Manifest):
+class Version(Manifest):
     """One apiVersion of the type with the JSON Schema of the whole object."""
 
     name: str = Field(min_length=1)
     json_schema: dict[str, Any] = Field(alias="schema")
     rules: tuple[Rule, ...] = ()
     """Rules for objects of this version only."""
+    deprecated: bool = False
 
     @cached_property
     def validator(self) -> jsonschema_rs.Draft202012Validator:
@@ -50,13 +52,17 @@ class Version(_Manifest):
         return (*self.rules, *(rule for _, rule in in_schema(self.json_schema)))
 
 
-class _Spec(_Manifest):
+class Spec(Manifest):
     """What a manifest says of its type."""
 
     group: str = ""
     """The group of the apiVersion of its objects: type and group together are its identity."""
     description: str = ""
     plural: str = ""
+    short_names: tuple[str, ...] = Field(default=(), alias="shortNames")
+    """What else people call it, as kubectl has it."""
+    scope: Scope | None = None
+    """Of Kubernetes' types: whether an object's name begins with its namespace."""
     record_failures: bool = Field(default=False, alias="recordFailures")
     """Keep a refused write as an intent with its report."""
     actions: tuple[Action, ...]
@@ -65,10 +71,10 @@ class _Spec(_Manifest):
     """Rules for objects of every version."""
 
 
-class DomainType(_Spec):
+class DomainType(Spec):
     """A domain type. The last of `versions` is the newest."""
 
-    name: Name
+    name: TypeName
 
     @model_validator(mode="after")
     def _kinds_belong(self) -> "DomainType":
@@ -124,69 +130,14 @@ class DomainType(_Spec):
         return None
 
 
-class _DomainTypeManifest(_Manifest):
-    class Meta(_Manifest):
-        name: Name
-
-    api_version: Literal["dsel/v1alpha1"] = Field(alias="apiVersion")
-    kind: Literal["DomainType"]
-    meta: Meta
-    spec: _Spec
-
-
-def from_manifest(manifest: Mapping[str, Any]) -> DomainType:
-    """Reads a manifest. Raises InvalidManifest with the path of the first fault."""
-    try:
-        read = _DomainTypeManifest.model_validate(manifest)
-        domain_type = DomainType(name=read.meta.name, **dict(read.spec))
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        path = "".join(f"/{pointer_part(str(part))}" for part in fault["loc"])
-        raise InvalidManifest(path, fault["msg"]) from None
-    for index, version in enumerate(domain_type.versions):
-        _compile(f"/spec/versions/{index}/schema", version)
-    for path, rule in _rules(domain_type):
-        _compile_rule(path, rule)
-    _names_differ(domain_type)
-    return domain_type
+def standard_actions(kind: str) -> tuple[Action, ...]:
+    """What can be done to objects of a type that does not say: apply, validate and delete."""
+    named = (("apply", "Apply", "Applied"), ("validate", "Validate", "Validated"), ("delete", "Delete", "Deleted"))
+    return tuple(
+        Action(name=name, intent=f"{kind}{asked}Event", outcome=f"{kind}{told}Event", deletes=name == "delete")
+        for name, asked, told in named
+    )
 
 
 def _refuse(address: str) -> Any:
     raise ValueError(f"a schema may not fetch {address}")
-
-
-def _compile(path: str, version: Version) -> None:
-    try:
-        _ = version.validator
-    except jsonschema_rs.ValidationError as error:
-        inside = "".join(f"/{pointer_part(str(part))}" for part in error.instance_path)
-        raise InvalidManifest(path + inside, error.message) from None
-    except ValueError as error:  # a key that is no text: YAML takes on, yes and 8080 for something else
-        raise InvalidManifest(path, str(error), hint="Quote keys like on, yes and 8080.") from None
-
-
-def _rules(domain_type: DomainType) -> Iterator[tuple[str, Rule]]:
-    """Every rule with its path in the manifest."""
-    for index, rule in enumerate(domain_type.rules):
-        yield f"/spec/rules/{index}", rule
-    for at, version in enumerate(domain_type.versions):
-        for index, rule in enumerate(version.rules):
-            yield f"/spec/versions/{at}/rules/{index}", rule
-        schema = f"/spec/versions/{at}/schema"
-        try:
-            yield from ((schema + path, rule) for path, rule in in_schema(version.json_schema))
-        except InvalidManifest as error:
-            raise InvalidManifest(schema + error.details["path"], str(error).partition(": ")[2]) from None
-
-
-def _compile_rule(path: str, rule: Rule) -> None:
-    for key, problem in rule.faults():
-        raise InvalidManifest(f"{path}/{key}", problem)
-
-
-def _names_differ(domain_type: DomainType) -> None:
-    for at, version in enumerate(domain_type.versions):
-        names = ["schema", *(rule.name for rule in (*domain_type.rules, *version.rules))]
-        for index, name in enumerate(names):
-            if name in names[:index]:
-                raise InvalidManifest(f"/spec/versions/{at}", f"two checks are called '{name}'")

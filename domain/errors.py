@@ -54,13 +54,33 @@ class EventTooLarge(DselError):
     code = "EVENT_TOO_LARGE"
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault of a manifest. `path` is a JSON Pointer into it."""
+
+    path: str
+    problem: str
+    hint: str | None = None
+
+    def below(self, path: str) -> "Fault":
+        return Fault(path + self.path, self.problem, self.hint)
+
+
 class InvalidManifest(DselError):
-    """A domain type that cannot be served. `path` is a JSON Pointer into the manifest."""
+    """A domain type that cannot be served. The message tells the first of the faults, `details` all of them."""
 
     code = "INVALID_MANIFEST"
 
-    def __init__(self, path: str, problem: str, *, hint: str | None = None) -> None:
-        super().__init__(f"{path or '/'}: {problem}", hint=hint, path=path)
+    def __init__(self, path: str, problem: str, *, hint: str | None = None, others: Sequence[Fault] = ()) -> None:
+        self.faults = (Fault(path, problem, hint), *others)
+        more = f" (and {len(others)} more)" if others else ""
+        told = [{"path": each.path, "message": each.problem} for each in self.faults]
+        super().__init__(f"{path or '/'}: {problem}{more}", hint=hint, path=path, faults=told)
+
+    @classmethod
+    def of(cls, faults: Sequence[Fault]) -> "InvalidManifest":
+        first, *others = faults
+        return cls(first.path, first.problem, hint=first.hint, others=others)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from domain import declaration, domain_type
+from domain import declaration, manifest
 from domain.declaration import Declaration
 from domain.domain_type import DomainType
 from domain.errors import InvalidManifest, UnknownType
@@ -87,4 +87,4 @@ def _begins(kind: str, name: str) -> bool:
 
 def builtin() -> Registry:
     """Artifact, Deployment, Config and whatever else lies in `domain/builtin/`."""
-    return Registry(domain_type.from_manifest(yaml.safe_load(text)) for text in builtin_manifests())
+    return Registry(manifest.read(yaml.safe_load(text)) for text in builtin_manifests())

@@ -1,13 +1,12 @@
 """Applying and retiring domain types: checked as a whole before anything is stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from domain import declaration
 from domain.declaration import Declaration
 from domain.errors import (
-    DselError,
     Forbidden,
     InvalidManifest,
     InvalidManifests,
@@ -64,13 +63,13 @@ class TypeChanges:
         except InvalidManifest as error:
             names = [each.name for each in wanted]
             number = names.index(error.details["type"]) if error.details.get("type") in names else 0
-            raise InvalidManifests([_fault(number, error)]) from error
+            raise InvalidManifests(list(_faults(number, error))) from error
 
 
 def _read(manifests: Sequence[Any]) -> list[Declaration]:
     """Raises InvalidManifests with the faults of all of them."""
     read: dict[str, Declaration] = {}
-    faults = []
+    faults: list[ManifestFault] = []
     for number, manifest in enumerate(manifests):
         try:
             if not isinstance(manifest, dict):
@@ -80,15 +79,14 @@ def _read(manifests: Sequence[Any]) -> list[Declaration]:
                 raise InvalidManifest("/meta/name", f"{each.name} is declared twice")
             read[each.name] = each
         except InvalidManifest as error:
-            faults.append(_fault(number, error))
+            faults += _faults(number, error)
     if faults:
         raise InvalidManifests(faults)
     return list(read.values())
 
 
-def _fault(number: int, error: DselError) -> ManifestFault:
-    path = error.details["path"]
-    return ManifestFault(number, path, str(error).removeprefix(f"{path or '/'}: "), error.hint)
+def _faults(number: int, error: InvalidManifest) -> Iterator[ManifestFault]:
+    return (ManifestFault(number, each.path, each.problem, each.hint) for each in error.faults)
 
 
 def _compare(expected: int | None, heads: Mapping[str, int]) -> None:

@@ -24,7 +24,8 @@ from asgi_lifespan import LifespanManager
 from starlette.applications import Starlette
 
 from cli.demo import envelopes
-from domain import domain_type, registry
+from domain import manifest as manifests
+from domain import registry
 from domain.registry import Registry
 from graph import health, json_text
 from graph.app import create_app
@@ -223,7 +224,7 @@ def test_every_index_is_described() -> None:
 async def client(mongodb_uri: str) -> AsyncIterator[httpx.AsyncClient]:
     """The service with the domain type of the README and the demo data."""
     [manifest] = [each for each in _blocks("yaml") if "DomainType" in each]
-    types = Registry([*registry.builtin(), domain_type.from_manifest(yaml.safe_load(manifest))])
+    types = Registry([*registry.builtin(), manifests.read(yaml.safe_load(manifest))])
     settings: dict[str, Any] = {"mongodb_uri": mongodb_uri, "database": f"readme_{uuid4().hex}"}
     app = create_app(Settings(**settings), types=types)
     transport = httpx.ASGITransport(app)

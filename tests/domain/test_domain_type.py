@@ -4,9 +4,10 @@ from typing import Any
 import pytest
 
 from domain import registry, validation
-from domain.domain_type import DomainType, from_manifest
+from domain.domain_type import DomainType
 from domain.errors import InvalidManifest
 from domain.event import Phase
+from domain.manifest import read
 from examples import artifact
 
 WIDGET: dict[str, Any] = {
@@ -37,23 +38,23 @@ def with_schema(schema: Any) -> dict[str, Any]:
 
 
 def test_a_manifest_is_read_into_a_domain_type() -> None:
-    read = from_manifest(WIDGET)
-    assert (read.name, read.state_key, read.plural_key, read.newest.name) == ("Widget", "widget", "widgets", "v2")
-    assert read.version("v1") is read.versions[0]
-    assert read.version("v3") is None
-    assert read.action("delete") is read.actions[1]
-    assert read.action("explode") is None
+    made = read(WIDGET)
+    assert (made.name, made.state_key, made.plural_key, made.newest.name) == ("Widget", "widget", "widgets", "v2")
+    assert made.version("v1") is made.versions[0]
+    assert made.version("v3") is None
+    assert made.action("delete") is made.actions[1]
+    assert made.action("explode") is None
 
 
 def test_a_plural_can_be_given() -> None:
-    assert from_manifest(widget(plural="widgetry")).plural_key == "widgetry"
+    assert read(widget(plural="widgetry")).plural_key == "widgetry"
 
 
 def test_a_kind_leads_to_its_action_and_phase() -> None:
-    read = from_manifest(WIDGET)
-    assert read.by_kind("WidgetApplyEvent") == (read.actions[0], Phase.INTENT)
-    assert read.by_kind("WidgetDeletedEvent") == (read.actions[1], Phase.OUTCOME)
-    assert read.by_kind("WidgetScannedEvent") is None
+    made = read(WIDGET)
+    assert made.by_kind("WidgetApplyEvent") == (made.actions[0], Phase.INTENT)
+    assert made.by_kind("WidgetDeletedEvent") == (made.actions[1], Phase.OUTCOME)
+    assert made.by_kind("WidgetScannedEvent") is None
 
 
 @pytest.mark.parametrize("each", list(registry.builtin()), ids=lambda each: each.name)
@@ -110,16 +111,16 @@ ACTION = WIDGET["spec"]["actions"][0]
 def test_a_manifest_that_cannot_be_served_is_refused_at_its_fault(wrong: Any, path: str, problem: str) -> None:
     """When it is read, not when the first object is written."""
     with pytest.raises(InvalidManifest, match=problem) as refusal:
-        from_manifest(wrong)
+        read(wrong)
     assert refusal.value.details["path"] == path
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9/schema.json", "https://127.0.0.1:9/s", "file:///etc/hostname"])
 def test_a_schema_never_makes_the_service_fetch_anything(address: str) -> None:
     with pytest.raises(InvalidManifest, match="fetch"):
-        from_manifest(with_schema({"properties": {"a": {"$ref": address}}}))
+        read(with_schema({"properties": {"a": {"$ref": address}}}))
 
 
 def test_a_domain_type_is_never_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        from_manifest(WIDGET).name = "Gadget"
+        read(WIDGET).name = "Gadget"

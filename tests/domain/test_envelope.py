@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain import envelope as envelopes
-from domain.domain_type import from_manifest
+from domain import manifest
 from domain.entity import Entity
 from domain.errors import InvalidDocument, InvalidEnvelope
 from domain.event import Actor, ActorType, Document, Draft, Phase
@@ -239,7 +239,7 @@ def test_a_refusal_quotes_a_large_value_in_part(place: str, value: Any) -> None:
 
 def test_a_declared_action_is_believed_before_the_grammar() -> None:
     """A manifest may call an outcome what the grammar of kinds would take for an intent, and say what deletes."""
-    job = from_manifest(
+    job = manifest.read(
         {
             "apiVersion": "dsel/v1alpha1",
             "kind": "DomainType",

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from domain import registry, rules
-from domain.domain_type import DomainType, from_manifest
+from domain.domain_type import DomainType
 from domain.errors import InvalidManifest
+from domain.manifest import read
 from domain.report import Outcome, RuleResult
 
 SCHEMA: dict[str, Any] = {
@@ -68,13 +69,13 @@ def outcomes(domain_type: DomainType, state: dict[str, Any], old: dict[str, Any]
 
 
 def failure(rule: dict[str, Any], state: dict[str, Any], old: dict[str, Any] | None = None) -> RuleResult:
-    [result] = results(from_manifest(manifest({"name": "r", **rule})), state, old)
+    [result] = results(read(manifest({"name": "r", **rule})), state, old)
     assert result.outcome is Outcome.FAILED
     return result
 
 
 def test_a_rule_passes_fails_or_is_skipped_where_its_place_is() -> None:
-    domain_type = from_manifest(
+    domain_type = read(
         manifest(
             {"name": "whole", "rule": "self.spec.size > 1"},
             {"name": "part", "path": "/spec/size", "rule": "self < 3", "message": "too large"},
@@ -93,7 +94,7 @@ def test_a_rule_passes_fails_or_is_skipped_where_its_place_is() -> None:
 def test_a_star_stands_for_every_element_and_every_value() -> None:
     """Each failure is told where it is, ten of a rule at most."""
     rule = {"name": "r", "path": "/spec/by/*/n~1a~0/*", "rule": "self > 0"}
-    domain_type = from_manifest(manifest(rule))
+    domain_type = read(manifest(rule))
     found = results(domain_type, widget(by={"a/b": {"n/a~": [1, -1]}, "c": {"n/a~": [-2]}, "d": {}}))
     assert [each.path for each in found] == ["/spec/by/a~1b/n~1a~0/1", "/spec/by/c/n~1a~0/0"]
     assert outcomes(domain_type, widget(by={"a": {"n/a~": [1, 2]}})) == {"r": "PASSED"}
@@ -101,7 +102,7 @@ def test_a_star_stands_for_every_element_and_every_value() -> None:
 
 
 def test_a_null_is_no_place() -> None:
-    domain_type = from_manifest(manifest({"name": "r", "path": "/spec/size", "rule": "self > 0"}))
+    domain_type = read(manifest({"name": "r", "path": "/spec/size", "rule": "self > 0"}))
     assert outcomes(domain_type, widget(size=None)) == {"r": "SKIPPED"}
 
 
@@ -127,7 +128,7 @@ def test_a_rule_that_cannot_be_evaluated_has_failed() -> None:
 
 
 def test_a_rule_that_compares_needs_a_current_state_of_the_same_version() -> None:
-    domain_type = from_manifest(manifest({"name": "r", "path": "/spec/size", "rule": "self >= oldSelf"}))
+    domain_type = read(manifest({"name": "r", "path": "/spec/size", "rule": "self >= oldSelf"}))
     assert rules.need_old_state(domain_type)
     assert outcomes(domain_type, widget(size=1)) == {"r": "SKIPPED"}
     assert outcomes(domain_type, widget(size=1), widget(size=1)) == {"r": "PASSED"}
@@ -138,13 +139,13 @@ def test_a_rule_that_compares_needs_a_current_state_of_the_same_version() -> Non
 
 def test_a_rule_with_an_optional_old_self_runs_on_a_create_too() -> None:
     rule = {"name": "r", "path": "/spec/size", "rule": "oldSelf.orValue(0) < self", "optionalOldSelf": True}
-    domain_type = from_manifest(manifest(rule))
+    domain_type = read(manifest(rule))
     assert outcomes(domain_type, widget(size=1)) == {"r": "PASSED"}
     assert outcomes(domain_type, widget(size=1), widget(size=1)) == {"r": "FAILED"}
 
 
 def test_kubernetes_rules_run_where_they_stand_in_the_schema() -> None:
-    domain_type = from_manifest(manifest(schema=SCHEMA))
+    domain_type = read(manifest(schema=SCHEMA))
     state = widget(
         replicas=11, ports=[{"name": "a", "number": 0}, {"name": "b", "number": 80}], labels={"x": "", "y": "z"}
     )
@@ -158,7 +159,7 @@ def test_kubernetes_rules_run_where_they_stand_in_the_schema() -> None:
 
 
 def test_kubernetes_rules_see_the_defaults_of_the_schema() -> None:
-    domain_type = from_manifest(manifest(schema=SCHEMA))
+    domain_type = read(manifest(schema=SCHEMA))
     assert outcomes(domain_type, widget(), widget(kind="plain")) == {
         "/spec#1": "PASSED",
         "/spec#2": "PASSED",
@@ -172,18 +173,16 @@ def test_an_element_is_compared_with_the_one_of_the_same_key() -> None:
     """Without such keys, as with a list whose elements have none, there is nothing to compare with."""
     old = widget(ports=[{"name": "b", "number": 80}, {"name": "a", "number": 1}])
     state = widget(ports=[{"name": "a", "number": 1}, {"name": "b", "number": 81}, {"name": "c", "number": 3}])
-    found = [
-        each for each in results(from_manifest(manifest(schema=SCHEMA)), state, old) if each.name == "/spec/ports/*#2"
-    ]
+    found = [each for each in results(read(manifest(schema=SCHEMA)), state, old) if each.name == "/spec/ports/*#2"]
     assert [(each.outcome, each.path) for each in found] == [(Outcome.FAILED, "/spec/ports/1/number")]
-    by_index = from_manifest(manifest({"name": "r", "path": "/spec/ports/*", "rule": "self == oldSelf"}))
+    by_index = read(manifest({"name": "r", "path": "/spec/ports/*", "rule": "self == oldSelf"}))
     assert outcomes(by_index, state, old) == {"r": "SKIPPED"}
 
 
 def test_rules_of_a_type_hold_for_every_version_and_rules_of_a_version_for_that_one() -> None:
     whole = manifest({"name": "all", "rule": "true"}, rules=[{"name": "first", "rule": "true"}])
     whole["spec"]["versions"].append({"name": "v2", "schema": {}, "rules": [{"name": "second", "rule": "true"}]})
-    domain_type = from_manifest(whole)
+    domain_type = read(whole)
     assert list(outcomes(domain_type, widget())) == ["all", "first"]
     assert list(outcomes(domain_type, {**widget(), "apiVersion": "v2"})) == ["all", "second"]
 
@@ -209,10 +208,10 @@ def test_a_rule_that_cannot_be_run_makes_the_manifest_invalid(rule: dict[str, An
     """At its place in the manifest, when that is read; a condition whose type only the object knows is not refused."""
     whole = manifest({"name": "r", **rule})
     if not problem:
-        from_manifest(whole)
+        read(whole)
         return
     with pytest.raises(InvalidManifest, match=problem) as refusal:
-        from_manifest(whole)
+        read(whole)
     assert refusal.value.details["path"] == path
 
 
@@ -240,18 +239,18 @@ def test_a_rule_that_cannot_be_run_makes_the_manifest_invalid(rule: dict[str, An
 )
 def test_a_rule_in_a_schema_that_cannot_be_run_there_makes_it_invalid(schema: Any, path: str, problem: str) -> None:
     with pytest.raises(InvalidManifest, match=problem) as refusal:
-        from_manifest(manifest(schema=schema))
+        read(manifest(schema=schema))
     assert refusal.value.details["path"] == f"/spec/versions/0/schema{path}"
 
 
 def test_a_property_that_is_called_like_the_keyword_is_a_property() -> None:
     schema = {"properties": {"x-kubernetes-validations": {"type": "array"}}, "default": {"anyOf": []}}
-    assert outcomes(from_manifest(manifest(schema=schema)), widget()) == {}
+    assert outcomes(read(manifest(schema=schema)), widget()) == {}
 
 
 def test_two_rules_of_one_version_differ_in_name() -> None:
     with pytest.raises(InvalidManifest, match="two checks are called 'r'"):
-        from_manifest(manifest({"name": "r", "rule": "true"}, rules=[{"name": "r", "rule": "true"}]))
+        read(manifest({"name": "r", "rule": "true"}, rules=[{"name": "r", "rule": "true"}]))
 
 
 def test_a_rule_that_would_take_too_long_on_this_object_fails_instead() -> None:
@@ -260,7 +259,7 @@ def test_a_rule_that_would_take_too_long_on_this_object_fails_instead() -> None:
     assert "too much here" in str(failure(rule, large, large).message)
     assert "10,000 steps" in str(failure({**rule, "rule": "self.all(x, true)"}, widget(list=[0] * 10_001)).message)
     many = [{"name": str(number), "path": "/spec/list/*", "rule": "self == 0"} for number in range(6)]
-    found = outcomes(from_manifest(manifest(*many)), widget(list=[0] * 9_000))
+    found = outcomes(read(manifest(*many)), widget(list=[0] * 9_000))
     assert found == {"0": "PASSED", "1": "PASSED", "2": "PASSED", "3": "PASSED", "4": "PASSED", "5": "FAILED"}
 
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from api import Api, running
-from domain import domain_type, registry
+from domain import registry
 from domain.registry import Registry
 from domain.resources import builtin_manifests
 
@@ -178,7 +178,7 @@ def recording() -> Registry:
     manifests = [yaml.safe_load(text) for text in builtin_manifests()]
     for manifest in manifests:
         manifest["spec"]["recordFailures"] = True
-    return Registry(domain_type.from_manifest(each) for each in manifests)
+    return Registry(manifest.read(each) for each in manifests)
 
 
 async def test_a_delete_without_the_object_ends_a_type_whose_name_begins_like_a_registered_one(

@@ -9,9 +9,9 @@ from graphql import assert_valid_schema
 
 from api import Api, calls, running
 from domain import registry
-from domain.domain_type import from_manifest
 from domain.errors import InvalidManifest
 from domain.instants import write
+from domain.manifest import read
 from domain.registry import Registry
 from examples import T0, later
 from graph import schema
@@ -148,7 +148,7 @@ def spelled(object_: Json) -> Json:
 @pytest.fixture(scope="module")
 async def machines(mongodb_uri: str) -> AsyncIterator[Api]:
     """A service with the built-in types and the one of the manifest."""
-    types = Registry([*registry.builtin(), from_manifest(yaml.safe_load(MANIFEST))])
+    types = Registry([*registry.builtin(), read(yaml.safe_load(MANIFEST))])
     async with running(mongodb_uri, types=types) as api:
         yield api
 
@@ -279,7 +279,7 @@ async def test_only_what_is_selected_is_fetched_under_the_keys_own_name(
 
 
 def test_the_schema_of_a_new_type_is_valid_and_independent_of_any_other() -> None:
-    types = Registry([*registry.builtin(), from_manifest(yaml.safe_load(MANIFEST))])
+    types = Registry([*registry.builtin(), read(yaml.safe_load(MANIFEST))])
     made = schema.build(types)
     assert_valid_schema(made)
     assert "HTTPMachine" not in schema.text(schema.build(registry.builtin()))
@@ -290,12 +290,12 @@ def test_the_schema_of_a_new_type_is_valid_and_independent_of_any_other() -> Non
 def test_a_key_that_yaml_takes_for_something_else_is_refused_with_what_to_do(key: str) -> None:
     manifest = yaml.safe_load(MANIFEST.replace("max-pods:", f"{key}:"))
     with pytest.raises(InvalidManifest, match="/spec/versions/0/schema") as caught:
-        from_manifest(manifest)
+        read(manifest)
     assert "Quote" in (caught.value.hint or "")
 
 
 def test_a_type_without_properties_or_actions_is_served_all_the_same() -> None:
-    bare = from_manifest(
+    bare = read(
         {
             "apiVersion": "dsel/v1alpha1",
             "kind": "DomainType",
@@ -309,7 +309,7 @@ def test_a_type_without_properties_or_actions_is_served_all_the_same() -> None:
 
 
 def named(name: str, plural: str = "") -> Any:
-    return from_manifest(
+    return read(
         {
             "apiVersion": "dsel/v1alpha1",
             "kind": "DomainType",

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from api import Api, running
+from custom_resources import crd, spec
+from domain.kinds import lower_camel
 from manifests import applied, apply, manifest, retire, types
 
 Json = dict[str, Any]
@@ -154,3 +156,36 @@ async def test_a_type_goes_through_its_own_mutations_alone(api: Api) -> None:
     }
     assert (await api.record(envelope))["code"] == "FORBIDDEN"
     assert await api.events() == 0
+
+
+async def test_a_custom_resource_definition_is_a_domain_type_with_no_more_to_say(api: Api, app_id: str) -> None:
+    name = f"Gadget{app_id[-8:]}"
+    definition = crd(name, v1=spec(size={"type": "integer", "nullable": True}))
+    assert await applied(api, definition) == ["CREATED"]
+    assert (await types(api))[name] | {"event": None, "entity": None} == {
+        "name": name,
+        "origin": "CRD",
+        "retired": False,
+        "fault": None,
+        "versions": [{"name": "acme.example/v1"}],
+        "event": None,
+        "entity": None,
+    }
+    object_ = {
+        "apiVersion": "acme.example/v1",
+        "kind": name,
+        "metadata": {"namespace": "shop", "name": "one"},
+        "spec": {"size": None, "more": [1]},
+    }
+    apply_any = "mutation($object: JSON!, $app: String) { apply(object: $object, appId: $app) { __typename } }"
+    assert (await api.ask(apply_any, object=object_, app=app_id))["apply"] == {"__typename": "EventRecorded"}
+    query = f'query($app: String!) {{ it: {lower_camel(name)}(name: "shop/one", appId: $app) {{ current {{ raw }} }} }}'
+    assert (await api.ask(query, app=app_id))["it"] == {"current": {"raw": object_}}
+
+
+async def test_every_fault_of_a_manifest_is_told(api: Api) -> None:
+    broken = crd("Broken", v1=spec(a={"type": "nope"}, b={"pattern": "("}))
+    refused = await apply(api, broken)
+    place = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties"
+    assert refused["__typename"] == "InvalidManifests"
+    assert sorted(each["path"] for each in refused["faults"]) == [f"{place}/a/type", f"{place}/b/pattern"]
