@@ -25,7 +25,7 @@ from graph.arguments import (
 )
 from graph.common_types import CommonTypes
 from graph.declared_types import DeclaredTypes
-from graph.definitions import Reads, field, nullable, object_type
+from graph.definitions import Reads, field, fields_of, nullable, object_type
 from graph.domain_types import DomainTypes
 from graph.resolving import Asked
 from graph.selection import needed
@@ -36,12 +36,11 @@ from resolvers.views import RootView, now
 
 def query_type(common: CommonTypes, declared: DeclaredTypes, types: Iterable[DomainTypes]) -> type:
     """Query, with everything at the request's instant and `at` for any other moment."""
-    fields = root_fields(common, declared, list(types))
-    snapshot = object_type("Snapshot", "Everything at one moment of the past.", fields)
+    snapshot = object_type("Snapshot", "Everything at one moment of the past.")
     at = field(_at, snapshot, "The same root fields at another moment: a whole graph of the past.", name="at")
-    return object_type(
-        "Query", "Everything at the instant of the request.", [*root_fields(common, declared, list(types)), at]
-    )
+    fields = [*root_fields(common, declared, list(types)), at]
+    fields_of(snapshot).extend(fields)
+    return object_type("Query", "Everything at the instant of the request.", fields)
 
 
 def root_fields(common: CommonTypes, declared: DeclaredTypes, types: list[DomainTypes]) -> list[StrawberryField]:
