@@ -50,6 +50,13 @@ Time = Annotated[Instant, argument(description="The moment of interest, not afte
 AsOf = Annotated[
     Instant | None, argument(description="List what existed at this moment; each entity is then looked at from there.")
 ]
+Start = Annotated[
+    Instant, argument(name="from", description="The earlier moment. What took effect at it belongs to the state there.")
+]
+End = Annotated[
+    Instant | None,
+    argument(name="to", description="The later moment, not after the request; by default the one it is seen from."),
+]
 KnownAt = Annotated[
     Instant | None,
     argument(

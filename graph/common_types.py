@@ -8,6 +8,7 @@ from strawberry.types.field import StrawberryField
 
 from graph import resolving
 from graph.arguments import GraphQLActorType, GraphQLPhase
+from graph.comparisons import compare, comparison_fields, comparison_type
 from graph.definitions import DocumentField, Reads, field, fields_of, list_of, nullable, object_type
 from graph.resolving import attribute
 from graph.scalars import JSON, Instant, Long
@@ -51,7 +52,9 @@ class CommonTypes:
             "EventConnection", "A page of events, from new to old.", resolve_type=resolve
         )
         self.actor = object_type("Actor", "Who or what caused an event.")
+        self.comparison = comparison_type()
         fields_of(self.actor).extend(self._actor_fields())
+        fields_of(self.comparison).extend(comparison_fields(self))
         fields_of(self.state).extend(self.state_fields(self.event))
         fields_of(self.event).extend(self.event_fields(self.entity, self.state, self.event))
         fields_of(self.entity).extend(self.entity_fields(self.state, self.event_connection, self.event))
@@ -207,6 +210,7 @@ class CommonTypes:
                 name="asOf",
             ),
             field(resolving.timeline, events, "Its events, from new to old.", name="events"),
+            field(compare, self.comparison, "What became of it between two moments, and by whom.", name="compare"),
             field(resolving.last_actor, nullable(self.actor), "Who or what last acted on it.", name="lastActor"),
             field(resolving.last_event, nullable(event), "Its newest event of any kind.", name="lastEvent"),
             field(resolving.first_event, nullable(event), "The event that it began with.", name="firstEvent"),

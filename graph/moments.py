@@ -8,11 +8,11 @@ from repository.event_log import Moment
 from resolvers.context import Context
 
 
-def checked(context: Context, at: datetime | None, known_at: datetime | None) -> None:
-    """Raises InstantInFuture or KnownAtInFuture for a time after the request's instant."""
+def checked(context: Context, at: datetime | None, known_at: datetime | None, name: str = "asOf") -> None:
+    """Raises InstantInFuture or KnownAtInFuture for a time after the request's instant. `name` is that of `at`."""
     if at is not None and at > context.instant:
         raise InstantInFuture(
-            _message("asOf", at, context.instant), hint="The future is not known; leave the time out for now."
+            _message(name, at, context.instant), hint="The future is not known; leave the time out for now."
         )
     if known_at is not None and known_at > context.instant:
         raise KnownAtInFuture(_message("knownAt", known_at, context.instant), hint="Leave knownAt out for now.")

@@ -130,6 +130,10 @@ class EventLog(Protocol):
         """The newest event of any kind of each entity."""
         ...
 
+    async def last_acts(self, keys: Sequence[str], page: TimelinePage, moment: Moment) -> dict[str, list[Event]]:
+        """The newest event of each actor among the events of a page of each entity, from new to old."""
+        ...
+
     async def first_events(self, keys: Sequence[str], moment: Moment) -> dict[str, Event]: ...
 
     async def events(

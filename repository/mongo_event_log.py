@@ -72,10 +72,10 @@ class MongoEventLog:
     async def events(
         self, keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fields
     ) -> dict[str, list[Event]]:
-        found: dict[str, list[Event]] = {}
-        for each in await self._database.aggregate(None, pipelines.timeline(keys, page, moment, fields)):
-            found.setdefault(each["entity"], []).append(event_from(each["events"]))
-        return found
+        return _several(await self._database.aggregate(None, pipelines.timeline(keys, page, moment, fields)))
+
+    async def last_acts(self, keys: Sequence[str], page: TimelinePage, moment: Moment) -> dict[str, list[Event]]:
+        return _several(await self._database.aggregate(None, pipelines.last_acts(keys, page, moment)))
 
     async def ends(self, states: Sequence[Event], moment: Moment) -> dict[str, datetime]:
         found = await self._database.aggregate(None, pipelines.next_states(states, moment))
@@ -169,6 +169,13 @@ class MongoEventLog:
 def _selected(event: Event, where: EntityFilter) -> bool:
     labels = labels_of(event.state or {})
     return not event.deletes and all(requirement.holds(labels) for requirement in where.labels)
+
+
+def _several(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Event]]:
+    found: dict[str, list[Event]] = {}
+    for each in rows:
+        found.setdefault(each["entity"], []).append(event_from(each["events"]))
+    return found
 
 
 def _single(rows: Iterable[Mapping[str, Any]]) -> dict[str, Event]:

@@ -66,6 +66,18 @@ def timeline(keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fi
     return _per_entity(keys, [{"$match": {"$and": conditions}}, {"$sort": _NEW_TO_OLD}], page.first, fields)
 
 
+def last_acts(keys: Sequence[str], page: TimelinePage, moment: Moment) -> Pipeline:
+    """The newest event of each actor in a page of the timeline of each entity, from new to old."""
+    start, look_up, unwind = timeline(keys, page, moment, Fields())
+    newest_of_each: Pipeline = [
+        {"$group": {"_id": "$actor", "newest": {"$first": "$$ROOT"}}},
+        {"$replaceRoot": {"newRoot": "$newest"}},
+        {"$sort": _NEW_TO_OLD},
+    ]
+    lookup = {**look_up["$lookup"], "pipeline": [*look_up["$lookup"]["pipeline"], *newest_of_each]}
+    return [start, {"$lookup": lookup}, unwind]
+
+
 def next_states(states: Sequence[Event], moment: Moment) -> Pipeline:
     """The state that followed each of `states`, by event id; its header alone."""
     later = {"$gt": [["$timestamp", "$version"], ["$$at", "$$version"]]}

@@ -50,9 +50,9 @@ async def states_as_of(
     fields: Fields,
 ) -> list[StateView | None]:
     """The state of each entity at `at`, as far as it was known at `known_at`; what is left out comes from the view."""
-    moved = [_moved(view, at, known_at) for view in views]
-    found = await _by_moment(moved, lambda keys, moment: context.log.as_of(keys, moment, fields))
-    return [_state(found.get(view), view.moment, include_deleted, fields) for view in moved]
+    there = [moved(view, at, known_at) for view in views]
+    found = await _by_moment(there, lambda keys, moment: context.log.as_of(keys, moment, fields))
+    return [_state(found.get(view), view.moment, include_deleted, fields) for view in there]
 
 
 async def last_events(context: Context, views: Sequence[EntityView]) -> list[EventView | None]:
@@ -84,6 +84,12 @@ async def timelines(
         )
     found = await _by_moment(views, lambda keys, moment: context.log.events(keys, page, moment, fields))
     return [[EventView(event, view.moment, fields) for event in found.get(view, ())] for view in views]
+
+
+async def last_acts(context: Context, views: Sequence[EntityView], page: TimelinePage) -> list[list[EventView]]:
+    """The newest event of each actor among the events of a page of each entity, from new to old."""
+    found = await _by_moment(views, lambda keys, moment: context.log.last_acts(keys, page, moment))
+    return [[EventView(event, view.moment) for event in found.get(view, ())] for view in views]
 
 
 async def ends(context: Context, states: Sequence[StateView]) -> list[datetime | None]:
@@ -126,8 +132,10 @@ def settled(event: Event, moment: Moment) -> bool:
     return event.timestamp <= moment.at and event.recorded_at <= moment.known_at
 
 
-def _moved(view: EntityView, at: datetime | None, known_at: datetime | None) -> EntityView:
-    return EntityView(view.entity, Moment(at or view.moment.at, known_at or view.moment.known_at))
+def moved(view: EntityView, at: datetime | None, known_at: datetime | None) -> EntityView:
+    """The entity seen from another moment; what is left out stays."""
+    moment = Moment(at or view.moment.at, known_at or view.moment.known_at)
+    return view if moment == view.moment else EntityView(view.entity, moment)
 
 
 def _grouped(views: Sequence[View], moment_of: Callable[[View], Moment]) -> dict[Moment, list[View]]:

@@ -44,6 +44,16 @@ class EventView:
 
 
 @dataclass(frozen=True, slots=True)
+class ComparisonView:
+    """An entity at `start` and at the moment that it is seen from. None is no state."""
+
+    entity: EntityView
+    start: datetime
+    before: StateView | None = field(compare=False)
+    after: StateView | None = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ActorView:
     """Who or what caused `event`."""
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain import timeline
 from domain.entity import Entity
 from domain.errors import DselError
-from domain.event import Document, Draft, Event, Phase
+from domain.event import Actor, Document, Draft, Event, Phase
 from domain.labels import Requirement
 from domain.objects import labels_of
 from examples import JOHN, PIPELINE, T0, Hands, artifact, draft, later
@@ -79,6 +79,12 @@ class History:
 
     def timeline(self, key: str, moment: Moment, where: EventFilter) -> list[Event]:
         return [event for event in timeline.history(self.of(key), moment.at, moment.known_at) if matches(event, where)]
+
+    def last_acts(self, key: str, moment: Moment, where: EventFilter) -> list[Event]:
+        newest: dict[Actor, Event] = {}
+        for event in self.timeline(key, moment, where):
+            newest.setdefault(event.actor, event)
+        return list(newest.values())
 
     def log(self, moment: Moment, where: EventFilter) -> list[Event]:
         seen = timeline.history(self.events, moment.at, moment.known_at)

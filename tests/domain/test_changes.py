@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from domain.changes import Change, changes
+from domain.changes import Change, Difference, changes, difference
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,18 @@ from domain.changes import Change, changes
 )
 def test_every_difference_is_found_at_its_place(before: Any, after: Any, expected: list[Change]) -> None:
     assert list(changes(before, after)) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (None, {}, Difference.CREATED),
+        ({}, None, Difference.DELETED),
+        ({"a": 1}, {"a": True}, Difference.CHANGED),
+        ({"a": 1}, {"a": 1.0}, Difference.UNCHANGED),
+        ({"a": None}, {}, Difference.CHANGED),
+        (None, None, Difference.UNCHANGED),
+    ],
+)
+def test_an_object_is_created_changed_deleted_or_as_before(before: Any, after: Any, expected: Difference) -> None:
+    assert difference(before, after) is expected

@@ -18,7 +18,10 @@ def test_at_offers_whatever_the_root_offers(api: Api) -> None:
     assert schema.query_type is not None
     snapshot: Any = schema.type_map["Snapshot"]
     shown = [
-        {name: (str(each.type), {key: str(arg.type) for key, arg in each.args.items()}) for name, each in fields.items()}
+        {
+            name: (str(each.type), {key: str(arg.type) for key, arg in each.args.items()})
+            for name, each in fields.items()
+        }
         for fields in (schema.query_type.fields, snapshot.fields)
     ]
     assert shown[0] == shown[1]
@@ -38,7 +41,8 @@ async def releases(api: Api, app_id: str) -> str:
 
 async def test_at_within_at_moves_on_from_there_to_any_moment(api: Api, releases: str) -> None:
     query = f"""query($appId: String!, $name: String!, $one: Instant!, $two: Instant!, $known: Instant!) {{
-        at(time: $one) {{ {RELEASE} at(time: $two) {{ {RELEASE} at(time: $one, knownAt: $known) {{ {RELEASE} }} }} }} }}"""
+        at(time: $one) {{ {RELEASE} at(time: $two) {{ {RELEASE}
+          at(time: $one, knownAt: $known) {{ {RELEASE} }} }} }} }}"""
     moments = {"one": write(later(5)), "two": write(later(25)), "known": write(later(5))}
     found = (await api.ask(query, appId=releases, name="a", **moments))["at"]
     assert found["artifact"]["current"] == {"spec": {"version": "0.0.0"}}

@@ -48,6 +48,11 @@ async def check_moment(log: MongoEventLog, history: History, moment: Moment, whe
     timelines = await log.events(keys, TimelinePage(100, where=where), moment, WHOLE)
     assert {key: timelines.get(key, []) for key in keys} == {key: history.timeline(key, moment, where) for key in keys}
 
+    acts = await log.last_acts(keys, TimelinePage(100, where=where), moment)
+    assert {key: [event.id for event in acts.get(key, [])] for key in keys} == {
+        key: [event.id for event in history.last_acts(key, moment, where)] for key in keys
+    }
+
     stateful = [event for event in history.events if event.stateful]
     ends = {
         event.id: timeline.valid_to(history.of(event.entity.key), event, moment.at, moment.known_at)

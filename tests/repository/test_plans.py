@@ -154,6 +154,7 @@ LOOK_UPS: dict[str, tuple[str, int, Read]] = {
         12,
         lambda log: log.events(KEYS, TimelinePage(5, where=EventFilter(phases=(Phase.OUTCOME,))), NOW, VERSION_ONLY),
     ),
+    "the last acts of a page": ("timeline", 6, lambda log: log.last_acts(KEYS, TimelinePage(5), NOW)),
     "a page of a span of time": (
         "timeline",
         7,
