@@ -8,6 +8,7 @@ from cli.client import Client
 from cli.output import Format
 from cli.targets import Target
 from cli.type_names import TypeNames
+from domain.words import comment_of
 
 HEADER = """id type appId name kind version phase timestamp recordedAt correlationId executionId
   actor { id type }"""
@@ -75,11 +76,8 @@ def row(event: Event, types: TypeNames) -> tuple[str, ...]:
 
 
 def comment(event: Event) -> str:
-    """Why, as far as the event says: an intent in its comment, an import in the message of its commit."""
-    spec = event["spec"] or {}
-    metadata = spec.get("metadata")
-    told = spec.get("comment") or (metadata.get("message") if isinstance(metadata, dict) else None)
-    return told if isinstance(told, str) else ""
+    """Why, as far as the event says."""
+    return comment_of(event["spec"] or {})
 
 
 def _size(fields: str) -> int:

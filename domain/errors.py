@@ -142,6 +142,12 @@ class QueryTooLarge(DselError):
     code = "QUERY_TOO_LARGE"
 
 
+class FilterTooWide(QueryTooLarge):
+    """No index answers this combination of conditions, and too many events would have to be read without one."""
+
+    code = "FILTER_TOO_WIDE"
+
+
 class VersionConflict(DselError):
     """Somebody else wrote first. `expected` and `actual` are entity versions."""
 

@@ -8,13 +8,14 @@ from strawberry.utils.str_converters import to_camel_case
 
 from domain.errors import InvalidArgument
 from domain.event import ActorType, Phase
+from domain.words import words
 from graph.scalars import Instant
-from repository.event_log import EventFilter
+from repository.event_log import EventFilter, Order
 
 
-def enum(class_: Any, description: str, **values: str) -> Any:
+def enum(class_: Any, description: str, name: str | None = None, **values: str) -> Any:
     """The GraphQL enum of a class that knows nothing of GraphQL."""
-    made = strawberry.enum(class_, description=description)
+    made = strawberry.enum(class_, name=name, description=description)
     for each in made.__strawberry_definition__.values:
         each.description = values[each.name]
     return made
@@ -32,6 +33,17 @@ GraphQLActorType = enum(
     HUMAN="A person.",
     SERVICE="A program that acts for people, such as a pipeline.",
     CONTROLLER="A program that acts by itself, such as a reconciler.",
+)
+GraphQLOrder = enum(
+    Order,
+    "In which order events are listed.",
+    "EventOrder",
+    NEWEST="By their time, from new to old.",
+    OLDEST="By their time, from old to new.",
+    RECORDED=(
+        "As this store learned of them, from old to new, up to the settled point some seconds ago: who follows the"
+        " log by its cursors misses no event, however late it was committed."
+    ),
 )
 
 Name = Annotated[
@@ -81,6 +93,7 @@ LabelSelector = Annotated[
 class EventWhere:
     types: list[str] | None = strawberry.field(default=None, description="Domain types, such as `Artifact`.")
     app_ids: list[str] | None = strawberry.field(default=None, description="Apps (tenants).")
+    names: list[str] | None = strawberry.field(default=None, description="Names of objects, with types and appIds.")
     kinds: list[str] | None = strawberry.field(default=None, description="Kinds, such as `ArtifactAppliedEvent`.")
     actions: list[str] | None = strawberry.field(default=None, description="Actions, such as `Applied`.")
     phases: list[Phase] | None = strawberry.field(default=None, description="Intents, outcomes, or both.")
@@ -88,29 +101,62 @@ class EventWhere:
     actor_types: list[ActorType] | None = strawberry.field(default=None, description="Kinds of actors.")
     execution_id: str | None = strawberry.field(default=None, description="The run of a workflow.")
     correlation_id: str | None = strawberry.field(default=None, description="The request that caused the events.")
+    comment: str | None = strawberry.field(
+        default=None,
+        description=(
+            "Words that all stand in the comment, in any order and letter case. An intent has the comment of its"
+            " writer, an imported event the message of its commit."
+        ),
+    )
     since: Instant | None = strawberry.field(default=None, description="Effective at or after this moment.")
     until: Instant | None = strawberry.field(default=None, description="Effective before this moment.")
+    recorded_since: Instant | None = strawberry.field(default=None, description="Recorded at or after this moment.")
+    recorded_until: Instant | None = strawberry.field(default=None, description="Recorded before this moment.")
 
 
 Where = Annotated[EventWhere | None, argument(description="Only events that meet these conditions.")]
+OrderBy = Annotated[Order, argument(name="order", description="Which events come first.")]
+
+_LISTS = ("types", "app_ids", "names", "kinds", "actions", "phases", "actors", "actor_types")
+_MOST_VALUES = 100
+_MOST_WORDS = 8
 
 
 def event_filter(where: EventWhere | None) -> EventFilter:
     """The conditions as the log takes them. Raises InvalidArgument for a condition that nothing can meet."""
     if where is None:
         return EventFilter()
-    lists = {
-        name: getattr(where, name)
-        for name in ("types", "app_ids", "kinds", "actions", "phases", "actors", "actor_types")
-    }
-    for name, value in lists.items():
-        if value is not None and not value:
-            shown = to_camel_case(name)
-            raise InvalidArgument(f"where.{shown} is an empty list, which no event meets", hint="Leave it out.")
+    lists: dict[str, Any] = {name: _alternatives(name, getattr(where, name)) for name in _LISTS}
     return EventFilter(
-        **{name: tuple(value or ()) for name, value in lists.items()},
+        **lists,
         execution_id=where.execution_id,
         correlation_id=where.correlation_id,
+        words=_words(where.comment),
         since=where.since,
         until=where.until,
+        recorded_since=where.recorded_since,
+        recorded_until=where.recorded_until,
     )
+
+
+def _alternatives(name: str, values: list[Any] | None) -> tuple[Any, ...]:
+    shown = to_camel_case(name)
+    if values is not None and not values:
+        raise InvalidArgument(f"where.{shown} is an empty list, which no event meets", hint="Leave it out.")
+    distinct = tuple(dict.fromkeys(values or ()))
+    if len(distinct) > _MOST_VALUES:
+        raise InvalidArgument(
+            f"where.{shown} has {len(distinct):,} members, {_MOST_VALUES} are allowed", hint="Ask several times."
+        )
+    return distinct
+
+
+def _words(comment: str | None) -> tuple[str, ...]:
+    found = tuple(words(comment or ""))
+    if comment is not None and not found:
+        raise InvalidArgument(f"where.comment '{comment[:60]}' holds no word", hint="Leave it out.")
+    if len(found) > _MOST_WORDS:
+        raise InvalidArgument(
+            f"where.comment has {len(found)} words, {_MOST_WORDS} are allowed", hint="Take the rarest of them."
+        )
+    return found

@@ -259,8 +259,8 @@ class CommonTypes:
         )
         return object_type(
             f"{MIXED}Connection",
-            "A page of the whole log, from new to old.",
-            self.connection_fields(edge, self.event),
+            "A page of the whole log.",
+            [*self.connection_fields(edge, self.event), *_search_fields()],
             interfaces=[self.event_connection],
         )
 
@@ -289,6 +289,27 @@ def _page_info() -> type:
             field(resolving.end_cursor, nullable(str), "The cursor of the last item, for `after`.", name="endCursor"),
         ],
     )
+
+
+def _search_fields() -> list[StrawberryField]:
+    total = object_type(
+        "TotalCount",
+        "How many there are, counted up to 10,000.",
+        [
+            field(attribute("count"), int, "The number; at least so many, if it is not exact.", name="count"),
+            field(attribute("exact"), bool, "Whether there are no more than were counted.", name="exact"),
+        ],
+    )
+    return [
+        field(resolving.total_count, total, "How many events meet the conditions, on all pages.", name="totalCount"),
+        field(
+            resolving.settled,
+            nullable(Instant),
+            "In recorded order: everything that was recorded before is on this page or those before it, once there is"
+            " no next one. Continue after the last cursor to see what comes.",
+            name="settled",
+        ),
+    ]
 
 
 def _change() -> type:

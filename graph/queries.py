@@ -18,6 +18,7 @@ from graph.arguments import (
     KnownAt,
     LabelSelector,
     Name,
+    OrderBy,
     Time,
     TypeName,
     Where,
@@ -29,8 +30,8 @@ from graph.definitions import Reads, field, fields_of, nullable, object_type
 from graph.domain_types import DomainTypes
 from graph.resolving import Asked
 from graph.selection import needed
-from repository.event_log import EntityFilter, Moment
-from resolvers import lists, temporal
+from repository.event_log import EntityFilter, Moment, Order
+from resolvers import lists, searches, temporal
 from resolvers.views import RootView, now
 
 
@@ -66,7 +67,7 @@ def _generic(common: CommonTypes) -> Iterable[StrawberryField]:
     text = "The entities of a type, registered or not, by app and name."
     yield field(_entities, common.entities, text, name="entities")
     yield field(_event, nullable(common.event), "One event by its id.", name="event", reads=Reads.THROUGH)
-    yield field(_events, common.log, "The whole log, from new to old.", name="events")
+    yield field(_events, common.log, "The whole log, from new to old or in another order.", name="events")
     yield field(_node, nullable(common.node), "Anything by its global id.", name="node")
 
 
@@ -118,8 +119,16 @@ async def _event(root: RootView, info: Asked, id: GlobalId) -> Any:  # noqa: A00
     return await info.context.load(temporal.events_by_id, str(id), _moment(root, info), needed(info))
 
 
-async def _events(root: RootView, info: Asked, first: First = 20, after: After = None, where: Where = None) -> Any:
-    return await lists.events(info.context, event_filter(where), first, after, _moment(root, info), needed(info))
+async def _events(
+    root: RootView,
+    info: Asked,
+    first: First = 20,
+    after: After = None,
+    where: Where = None,
+    order: OrderBy = Order.NEWEST,
+) -> Any:
+    moment = _moment(root, info)
+    return await searches.events(info.context, event_filter(where), order, first, after, moment, needed(info))
 
 
 async def _node(root: RootView, info: Asked, id: GlobalId) -> Any:  # noqa: A002 - the argument's name

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import compress
 from typing import Any
 
@@ -16,7 +17,7 @@ from graph.arguments import After, First, IncludeDeleted, KnownAt, Time, Where, 
 from graph.batching import batched
 from graph.selection import needed
 from repository.fields import HEADER, STATE, WHOLE, Fields
-from resolvers import lists, pairs, temporal
+from resolvers import lists, pairs, searches, temporal
 from resolvers.context import Context
 from resolvers.references import Paths, bound
 from resolvers.views import ActorView, EdgeView, EntityView, EventView, PageView, StateView
@@ -191,6 +192,14 @@ def edges(root: PageView) -> Any:
 
 def page_info(root: PageView) -> PageView:
     return root
+
+
+async def total_count(root: PageView, info: Asked) -> Any:
+    return await info.context.load(searches.totals, root.search)
+
+
+def settled(root: PageView) -> datetime | None:
+    return root.search.settled if root.search else None
 
 
 def start_cursor(root: PageView) -> str | None:

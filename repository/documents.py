@@ -10,8 +10,10 @@ from bson.decimal128 import Decimal128
 
 from domain.entity import Entity, from_stored
 from domain.event import Actor, ActorType, Document, Draft, Event, Phase
+from domain.facet import Facet
 from domain.objects import labels_of
 from domain.values import is_wide
+from domain.words import comment_words
 from repository.fields import Fields, Path
 
 EVENTS = "events"
@@ -29,7 +31,7 @@ _DOLLAR, _WIDE_DOLLAR = "$", "\uff04"
 
 
 def event_document(draft: Draft, event_id: str, version: int, timestamp: datetime, recorded_at: datetime) -> Document:
-    """A new event. `newest` and `digest` are for the writer alone, `labels` for selection."""
+    """A new event. `digest` is for the writer alone; `facet`, `words` and `labels` are for selection."""
     fields: dict[str, Any] = {
         "_id": event_id,
         "entity": draft.entity.key,
@@ -50,6 +52,8 @@ def event_document(draft: Draft, event_id: str, version: int, timestamp: datetim
         "correlationId": draft.correlation_id,
         "executionId": draft.execution_id,
         "stateKey": draft.state_key,
+        "facet": Facet(draft.entity.type, draft.phase, draft.actor.type, draft.kind).key,
+        "words": comment_words(draft.spec) or None,
         "labels": label_terms(draft.state) if draft.stateful else None,
         "digest": draft.digest,
     }

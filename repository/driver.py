@@ -4,6 +4,7 @@ import asyncio
 import functools
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -65,7 +66,8 @@ def _noted(task: asyncio.Future[Any]) -> None:
 class Database:
     """One database. Every call raises StoreUnavailable when MongoDB does not answer within the time limit."""
 
-    def __init__(self, client: Any, name: str, driver: Driver) -> None:
+    def __init__(self, client: Any, name: str, driver: Driver, timeout: timedelta) -> None:
+        self.timeout = timeout
         self._client = client
         self._driver = driver
         self._database = client.get_database(name, codec_options=_CODEC)
@@ -79,18 +81,21 @@ class Database:
         projection: Mapping[str, Any] | None = None,
         sort: Mapping[str, int] | None = None,
         limit: int = 0,
+        hint: str | None = None,
     ) -> list[Document]:
+        """`hint` names the index to use, where MongoDB might choose another."""
         with _available():
             found = self._database[collection]
-            cursor = found.find(condition, projection, sort=_pairs(sort), limit=limit, batch_size=_BATCH)
+            cursor = found.find(condition, projection, sort=_pairs(sort), limit=limit, hint=hint, batch_size=_BATCH)
             return cast(list[Document], await cursor.to_list(None))
 
     @_to_the_end
-    async def aggregate(self, collection: str | None, pipeline: Pipeline) -> list[Document]:
+    async def aggregate(self, collection: str | None, pipeline: Pipeline, *, hint: str | None = None) -> list[Document]:
         """Over a collection, or over the database for a pipeline that begins with `$documents`."""
         source = self._database if collection is None else self._database[collection]
+        options = {} if hint is None else {"hint": hint}
         with _available():
-            cursor = source.aggregate(pipeline, batchSize=_BATCH)
+            cursor = source.aggregate(pipeline, batchSize=_BATCH, **options)
             if self._driver is Driver.PYMONGO:
                 cursor = await cursor
             return cast(list[Document], await cursor.to_list(None))
@@ -162,7 +167,7 @@ def connect(
         "tz_aware": True,
     }
     try:
-        return Database(_client(driver)(uri, **options), name, driver)
+        return Database(_client(driver)(uri, **options), name, driver, timedelta(seconds=timeout))
     except (ConfigurationError, ValueError) as error:
         raise StartupError(f"the URI of MongoDB is wrong: {error}", hint="Look at DSEL_MONGODB_URI.") from None
 

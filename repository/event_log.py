@@ -6,6 +6,7 @@ Every read takes many entities at once and answers by entity key, so that a call
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from domain.entity import Entity
@@ -55,10 +56,11 @@ class Latest:
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Conditions that all must hold; an empty one does not restrict. Times are [since, until)."""
+    """Conditions that all must hold; an empty one does not restrict. Spans are [since, until)."""
 
     types: tuple[str, ...] = ()
     app_ids: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     phases: tuple[Phase, ...] = ()
@@ -66,8 +68,12 @@ class EventFilter:
     actor_types: tuple[ActorType, ...] = ()
     execution_id: str | None = None
     correlation_id: str | None = None
+    words: tuple[str, ...] = ()
+    """All of them stand in the comment."""
     since: datetime | None = None
     until: datetime | None = None
+    recorded_since: datetime | None = None
+    recorded_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +94,30 @@ class TimelinePage:
     where: EventFilter = field(default_factory=EventFilter)
 
 
+class Order(StrEnum):
+    """How the whole log is walked. Each ends in the event id, so that no two events share a place."""
+
+    NEWEST = "by timestamp, from new to old"
+    OLDEST = "by timestamp, from old to new"
+    RECORDED = "by recordedAt, from old to new, up to the settled point"
+
+    @property
+    def axis(self) -> str:
+        return "recordedAt" if self is Order.RECORDED else "timestamp"
+
+    @property
+    def direction(self) -> int:
+        return -1 if self is Order.NEWEST else 1
+
+
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """The newest `first` events of the whole log after a position (timestamp, event id)."""
+    """The next `first` events of the whole log after a position: the time that the order goes by, and the event id."""
 
     first: int
     after: tuple[datetime, str] | None = None
     where: EventFilter = field(default_factory=EventFilter)
+    order: Order = Order.NEWEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,4 +189,17 @@ class EventLog(Protocol):
         """The events of these requests on these entities, by version: an intent stands before its outcome."""
         ...
 
-    async def search(self, page: LogPage, moment: Moment, fields: Fields) -> list[Event]: ...
+    async def search(self, page: LogPage, moment: Moment, fields: Fields) -> list[Event]:
+        """A page of the whole log. Raises FilterTooWide when no index answers it and too much would be read.
+
+        In recorded order it ends at `settled(moment.known_at)`, so that a late commit is delayed and never skipped.
+        """
+        ...
+
+    async def count(self, where: EventFilter, moment: Moment, most: int) -> int:
+        """How many events meet the conditions, counted up to `most`. Raises FilterTooWide as `search` does."""
+        ...
+
+    def settled(self, instant: datetime) -> datetime:
+        """The point up to which, at `instant`, no event can become visible any more: see domain/settling.py."""
+        ...

@@ -10,9 +10,22 @@ from repository.driver import Database
 ORDER = "order"
 STATE = "state"
 TIMELINE = "timeline"
+ENTITY_FACET = "entityFacet"
+ACTOR_TYPE = "actorType"
 LOG = "log"
+FACET = "facet"
+APP = "app"
+APP_FACET = "appFacet"
+ACTOR = "actor"
+ACTOR_FACET = "actorFacet"
+APP_ACTOR = "appActor"
+EXECUTION = "execution"
+CORRELATION = "correlation"
+WORDS = "words"
+RECORDED = "recorded"
 LIVE = "live"
 LABELS = "labels"
+_PLACE = ("-timestamp", "-_id")
 
 
 def _index(name: str, *keys: str, unique: bool = False, present: str | None = None) -> IndexModel:
@@ -26,13 +39,19 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(ORDER, "entity", "version", unique=True),
         _index(STATE, "stateful", "entity", "-timestamp", "-version", "recordedAt"),
         _index(TIMELINE, "entity", "-timestamp", "-version", "recordedAt"),
-        _index(LOG, "-timestamp", "-_id"),
-        _index("type", "type", "-timestamp", "-_id"),
-        _index("kind", "kind", "-timestamp", "-_id"),
-        _index("app", "appId", "-timestamp", "-_id"),
-        _index("actor", "actor.id", "-timestamp", "-_id"),
-        _index("execution", "executionId", "-timestamp", "-_id", present="executionId"),
-        _index("correlation", "correlationId", "-timestamp", "-_id", present="correlationId"),
+        _index(ENTITY_FACET, "facet", "entity", "-timestamp", "-version", "recordedAt"),
+        _index(ACTOR_TYPE, "actor.type", "entity", "-timestamp", "-version", "recordedAt"),
+        _index(LOG, *_PLACE),
+        _index(FACET, "facet", *_PLACE, "recordedAt"),
+        _index(APP, "appId", *_PLACE),
+        _index(APP_FACET, "appId", "facet", *_PLACE, "recordedAt"),
+        _index(ACTOR, "actor.id", *_PLACE),
+        _index(ACTOR_FACET, "actor.id", "facet", *_PLACE, "recordedAt"),
+        _index(APP_ACTOR, "appId", "actor.id", "facet", *_PLACE, "recordedAt"),
+        _index(EXECUTION, "executionId", *_PLACE, present="executionId"),
+        _index(CORRELATION, "correlationId", *_PLACE, present="correlationId"),
+        _index(WORDS, "words", *_PLACE, present="words"),
+        _index(RECORDED, "recordedAt", "_id"),
     ],
     LATEST: [_index(LIVE, "live", "_id"), _index(LABELS, "live", "labels", "_id")],
 }

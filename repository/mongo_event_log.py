@@ -8,17 +8,30 @@ from datetime import datetime
 from typing import Any
 from weakref import WeakValueDictionary
 
+from domain import settling
 from domain.entity import from_stored
 from domain.errors import DselError, QueryTooLarge
 from domain.event import Document, Event
 from domain.instants import Clock
 from domain.objects import labels_of
-from repository import pipelines
+from repository import access, indexes, pipelines
 from repository.documents import EVENTS, LATEST, event_from, latest_projection, projection
 from repository.driver import Database
-from repository.event_log import Append, Appended, EntityFilter, EntityPage, Latest, LogPage, Moment, TimelinePage
+from repository.event_log import (
+    Append,
+    Appended,
+    EntityFilter,
+    EntityPage,
+    EventFilter,
+    Latest,
+    LogPage,
+    Moment,
+    Order,
+    TimelinePage,
+)
 from repository.fields import HEADER, LABELS, Fields, union
 from repository.lanes import Lanes
+from repository.searches import Searches
 from repository.writer import Writer
 
 _LARGEST_CHUNK = 1000
@@ -30,7 +43,9 @@ class MongoEventLog:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
         self._writer = Writer(database, clock)
+        self._searches = Searches(database)
         self._lanes: Lanes[Sequence[Append], Sequence[Appended | DselError]] = Lanes(self._commit)
         self._commits: set[asyncio.Future[list[Appended | DselError]]] = set()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -72,6 +87,11 @@ class MongoEventLog:
     async def events(
         self, keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fields
     ) -> dict[str, list[Event]]:
+        keys = access.entities_among(keys, page.where)
+        facets = await self._searches.facets_of(keys, page.where)
+        await self._searches.check_timelines(keys, page, moment)
+        if facets is not None:
+            return await self._of_facets(keys, facets, page, moment, fields)
         return _several(await self._database.aggregate(None, pipelines.timeline(keys, page, moment, fields)))
 
     async def last_acts(self, keys: Sequence[str], page: TimelinePage, moment: Moment) -> dict[str, list[Event]]:
@@ -96,7 +116,7 @@ class MongoEventLog:
 
     async def has_changed(self, type_: str, since: datetime) -> bool:
         condition = {"type": type_, "timestamp": {"$gt": since}}
-        return bool(await self._database.find(EVENTS, condition, projection={"_id": 1}, limit=1))
+        return bool(await self._database.find(EVENTS, condition, projection={"_id": 1}, limit=1, hint=indexes.LOG))
 
     async def entities_as_of(self, page: EntityPage, moment: Moment, fields: Fields) -> list[Event]:
         found: list[Event] = []
@@ -121,18 +141,19 @@ class MongoEventLog:
 
     async def correlated(self, correlation_ids: Sequence[str], keys: Sequence[str], fields: Fields) -> list[Event]:
         condition = {"correlationId": {"$in": list(correlation_ids)}, "entity": {"$in": list(keys)}}
-        found = await self._database.find(EVENTS, condition, projection=projection(fields))
+        found = await self._database.find(EVENTS, condition, projection=projection(fields), hint=indexes.CORRELATION)
         return sorted((event_from(each) for each in found), key=lambda event: event.version)
 
     async def search(self, page: LogPage, moment: Moment, fields: Fields) -> list[Event]:
-        found = await self._database.find(
-            EVENTS,
-            pipelines.log_condition(page, moment),
-            projection=projection(fields),
-            sort={"timestamp": -1, "_id": -1},
-            limit=page.first,
-        )
-        return [event_from(each) for each in found]
+        if page.order is Order.RECORDED:
+            moment = Moment(moment.at, min(moment.known_at, self.settled(self._clock())))
+        return await self._searches.page(page, moment, fields)
+
+    async def count(self, where: EventFilter, moment: Moment, most: int) -> int:
+        return await self._searches.count(where, moment, most)
+
+    def settled(self, instant: datetime) -> datetime:
+        return settling.settled(instant, self._database.timeout)
 
     async def _commit(self, groups: Sequence[Sequence[Append]]) -> list[Sequence[Appended | DselError]]:
         """One commit for all groups that gathered in a lane."""
@@ -146,6 +167,18 @@ class MongoEventLog:
             for lock in [self._turns.setdefault(key, asyncio.Lock()) for key in keys]:
                 await turns.enter_async_context(lock)
             return await self._writer.commit(appends)
+
+    async def _of_facets(
+        self, keys: Sequence[str], facets: Sequence[str | None], page: TimelinePage, moment: Moment, fields: Fields
+    ) -> dict[str, list[Event]]:
+        """A search for each entity: a look-up cannot name its index, and MongoDB takes the wrong one at times."""
+        condition = {"facet": {"$in": list(facets)}, **pipelines.timeline_condition(page, moment)}
+        options: dict[str, Any] = {"projection": projection(fields), "sort": pipelines.NEW_TO_OLD}
+        options |= {"limit": page.first, "hint": indexes.ENTITY_FACET}
+        found = await asyncio.gather(
+            *(self._database.find(EVENTS, {"entity": key, **condition}, **options) for key in keys)
+        )
+        return {key: [event_from(each) for each in rows] for key, rows in zip(keys, found, strict=True) if rows}
 
     async def _keys(self, page: EntityPage) -> list[str]:
         """The next keys of a type, living or not."""

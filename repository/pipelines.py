@@ -1,5 +1,6 @@
 """The reads of the log as aggregation pipelines. Their plans are asserted in tests/repository/test_plans.py."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,11 +9,11 @@ from domain.entity import key_range
 from domain.event import Event
 from domain.labels import Operator, Requirement
 from repository.documents import EVENTS, projection
-from repository.event_log import EntityPage, EventFilter, LogPage, Moment, TimelinePage
+from repository.event_log import EntityPage, EventFilter, LogPage, Moment, Order, TimelinePage
 from repository.fields import Fields
 
 Pipeline = list[dict[str, Any]]
-_NEW_TO_OLD = {"timestamp": -1, "version": -1}
+NEW_TO_OLD = {"timestamp": -1, "version": -1}
 _BY_SELECTIVITY = (Operator.IN, Operator.EXISTS, Operator.NOT_IN, Operator.ABSENT)
 
 
@@ -43,7 +44,7 @@ def newest_states(type_: str, app_id: str, moment: Moment, fields: Fields) -> Pi
 def _newest(entities: Mapping[str, Any], moment: Moment, fields: Fields) -> Pipeline:
     return [
         {"$match": {**entities, "timestamp": {"$lte": _horizon(moment)}}},
-        {"$sort": {"entity": 1, **_NEW_TO_OLD}},
+        {"$sort": {"entity": 1, **NEW_TO_OLD}},
         {"$group": {"_id": "$entity", "event": {"$first": "$$ROOT"}}},
         *_projected(fields, "event."),
     ]
@@ -51,7 +52,7 @@ def _newest(entities: Mapping[str, Any], moment: Moment, fields: Fields) -> Pipe
 
 def newest_known(keys: Sequence[str], moment: Moment, fields: Fields, *, stateful: bool) -> Pipeline:
     """The same as far as it was known, which no skip-scan can answer: one look-up per entity."""
-    return _per_entity(keys, [{"$match": {**_stateful(stateful), **_seen(moment)}}, {"$sort": _NEW_TO_OLD}], 1, fields)
+    return _per_entity(keys, [{"$match": {**_stateful(stateful), **_seen(moment)}}, {"$sort": NEW_TO_OLD}], 1, fields)
 
 
 def oldest(keys: Sequence[str], moment: Moment, fields: Fields) -> Pipeline:
@@ -60,10 +61,26 @@ def oldest(keys: Sequence[str], moment: Moment, fields: Fields) -> Pipeline:
 
 def timeline(keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fields) -> Pipeline:
     """A page of the timeline of each entity, from new to old."""
+    select = [{"$match": timeline_condition(page, moment)}, {"$sort": NEW_TO_OLD}]
+    return _per_entity(keys, select, page.first, fields)
+
+
+def timeline_condition(page: TimelinePage, moment: Moment) -> dict[str, Any]:
+    """Which events of an entity a page of its timeline may hold."""
     conditions = [_seen(moment), *_conditions(page.where)]
     if page.after is not None:
         conditions += _after("version", *page.after)
-    return _per_entity(keys, [{"$match": {"$and": conditions}}, {"$sort": _NEW_TO_OLD}], page.first, fields)
+    return {"$and": conditions}
+
+
+def lengths(keys: Sequence[str], page: TimelinePage, moment: Moment, most: int) -> Pipeline:
+    """How many events of each entity, up to `most`, lie in the span that a page of its timeline looks through."""
+    bounds = [*span("timestamp", page.where, moment), *([{"timestamp": {"$lte": page.after[0]}}] if page.after else [])]
+    return [
+        {"$documents": [{"entity": key} for key in dict.fromkeys(keys)]},
+        {"$lookup": _lookup(count({"$and": bounds}, most))},
+        {"$unwind": "$events"},
+    ]
 
 
 def last_acts(keys: Sequence[str], page: TimelinePage, moment: Moment) -> Pipeline:
@@ -72,7 +89,7 @@ def last_acts(keys: Sequence[str], page: TimelinePage, moment: Moment) -> Pipeli
     newest_of_each: Pipeline = [
         {"$group": {"_id": "$actor", "newest": {"$first": "$$ROOT"}}},
         {"$replaceRoot": {"newRoot": "$newest"}},
-        {"$sort": _NEW_TO_OLD},
+        {"$sort": NEW_TO_OLD},
     ]
     lookup = {**look_up["$lookup"], "pipeline": [*look_up["$lookup"]["pipeline"], *newest_of_each]}
     return [start, {"$lookup": lookup}, unwind]
@@ -89,7 +106,7 @@ def previous_states(states: Sequence[Event], moment: Moment, fields: Fields) -> 
     """The state before each of `states`, by event id."""
     earlier = {"$lt": [["$timestamp", "$version"], ["$$at", "$$version"]]}
     bounds = {"$expr": {"$and": [{"$lte": ["$timestamp", "$$at"]}, earlier]}}
-    return _neighbours(states, moment, bounds, _NEW_TO_OLD, fields)
+    return _neighbours(states, moment, bounds, NEW_TO_OLD, fields)
 
 
 def _neighbours(
@@ -132,8 +149,23 @@ def log_condition(page: LogPage, moment: Moment) -> dict[str, Any]:
     """Which events a page of the whole log may hold."""
     conditions = [_seen(moment), *_conditions(page.where)]
     if page.after is not None:
-        conditions += _after("_id", *page.after)
+        conditions += _after("_id", *page.after, page.order)
     return {"$and": conditions}
+
+
+def log_order(order: Order) -> dict[str, int]:
+    return {order.axis: order.direction, "_id": order.direction}
+
+
+def span(axis: str, where: EventFilter, moment: Moment) -> list[dict[str, Any]]:
+    """The conditions on one of the two times."""
+    latest = moment.known_at if axis == "recordedAt" else _horizon(moment)
+    return [{axis: {"$lte": latest}}, *(each for each in _spans(where) if axis in each)]
+
+
+def count(condition: Mapping[str, Any], most: int) -> Pipeline:
+    """How many, up to `most`."""
+    return [{"$match": condition}, {"$limit": most}, {"$count": "count"}]
 
 
 def _conditions(where: EventFilter) -> list[dict[str, Any]]:
@@ -149,11 +181,20 @@ def _conditions(where: EventFilter) -> list[dict[str, Any]]:
     conditions: list[dict[str, Any]] = [{field: {"$in": list(values)}} for field, values in several.items() if values]
     single = {"executionId": where.execution_id, "correlationId": where.correlation_id}
     conditions += [{field: value} for field, value in single.items() if value is not None]
-    if where.since is not None:
-        conditions.append({"timestamp": {"$gte": where.since}})
-    if where.until is not None:
-        conditions.append({"timestamp": {"$lt": where.until}})
-    return conditions
+    conditions += [{"words": word} for word in where.words]
+    if where.names:
+        conditions.append({"entity": {"$regex": f"^[^/]*/[^/]*/(?:{'|'.join(map(re.escape, where.names))})$"}})
+    return conditions + _spans(where)
+
+
+def _spans(where: EventFilter) -> list[dict[str, Any]]:
+    bounds = (
+        ("timestamp", "$gte", where.since),
+        ("timestamp", "$lt", where.until),
+        ("recordedAt", "$gte", where.recorded_since),
+        ("recordedAt", "$lt", where.recorded_until),
+    )
+    return [{axis: {comparison: value}} for axis, comparison, value in bounds if value is not None]
 
 
 def _label_condition(requirement: Requirement) -> Any:
@@ -169,10 +210,11 @@ def _label_condition(requirement: Requirement) -> Any:
             return {"$nin": values}
 
 
-def _after(tie: str, at: datetime, position: str | int) -> list[dict[str, Any]]:
-    """What follows a position from new to old. As `$expr`, because an `$or` invites the planner to merge and sort."""
-    following = {"$lt": [["$timestamp", f"${tie}"], {"$literal": [at, position]}]}
-    return [{"timestamp": {"$lte": at}}, {"$expr": following}]
+def _after(tie: str, at: datetime, position: str | int, order: Order = Order.NEWEST) -> list[dict[str, Any]]:
+    """What follows a position. As `$expr`, because an `$or` invites the planner to merge and sort."""
+    comparison = "$lt" if order.direction < 0 else "$gt"
+    following = {comparison: [[f"${order.axis}", f"${tie}"], {"$literal": [at, position]}]}
+    return [{order.axis: {f"{comparison}e": at}}, {"$expr": following}]
 
 
 def _stateful(wanted: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The lists at the root: entities of a type, and the whole log."""
+"""Lists: the entities of a type, and the events of an entity."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from domain.entity import Entity
 from domain.errors import InvalidCursor
-from repository.event_log import EntityFilter, EntityPage, EventFilter, LogPage, Moment, TimelinePage
+from repository.event_log import EntityFilter, EntityPage, EventFilter, Moment, TimelinePage
 from repository.fields import HEADER, Fields
 from resolvers import pages, temporal
 from resolvers.context import Context
@@ -25,18 +25,6 @@ async def entities(
     else:
         views = await _as_of(context, page, moment, fields)
     return pages.page(views, first, after, lambda view: pages.cursor(query, view.entity.key), where.type)
-
-
-async def events(
-    context: Context, where: EventFilter, first: int, after: str | None, moment: Moment, fields: Fields
-) -> PageView:
-    """The whole log from new to old."""
-    query = pages.scope("events", where)
-    place = pages.position(after, query, datetime, str)
-    page = LogPage(pages.checked_size(first) + 1, (place[0], place[1]) if place else None, where)
-    found = await context.log.search(page, moment, fields)
-    views = [EventView(event, moment, fields) for event in found]
-    return pages.page(views, first, after, lambda view: pages.cursor(query, view.event.timestamp, view.event.id))
 
 
 async def timelines(

@@ -9,7 +9,7 @@ from domain.declaration import Declaration
 from domain.domain_type import DomainType
 from domain.entity import Entity
 from domain.event import Event
-from repository.event_log import Latest, Moment
+from repository.event_log import EventFilter, Latest, Moment
 from repository.fields import HEADER, Fields
 
 
@@ -90,6 +90,16 @@ class RootView:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """What a page of the log is a page of."""
+
+    where: EventFilter
+    moment: Moment
+    settled: datetime | None
+    """In recorded order, how far it goes by now."""
+
+
+@dataclass(frozen=True, slots=True)
 class PageView:
     """One page of a connection, in order."""
 
@@ -100,6 +110,7 @@ class PageView:
     has_previous: bool
     type: str | None = None
     """The domain type of the nodes; None when they are mixed."""
+    search: Search | None = None
 
 
 @dataclass(frozen=True, slots=True)

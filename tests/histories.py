@@ -13,8 +13,9 @@ from domain.errors import DselError
 from domain.event import Actor, Document, Draft, Event, Phase
 from domain.labels import Requirement
 from domain.objects import labels_of
+from domain.words import comment_words
 from examples import JOHN, PIPELINE, T0, Hands, artifact, draft, later
-from repository.event_log import Append, Appended, EventFilter, EventLog, Moment, TimelinePage
+from repository.event_log import Append, Appended, EventFilter, EventLog, Moment, Order, TimelinePage
 from repository.fields import STATE, WHOLE
 
 NAMES = ("a", "a/b", "b")
@@ -41,7 +42,7 @@ class Act:
             timestamp=None if self.back is None else later(-self.back, at),
             actor=JOHN if number % 2 else PIPELINE,
             execution_id=f"run-{number // 3}" if number % 3 else None,
-            spec={"number": number},
+            spec={"number": number, "comment": f"Release {number % 3}, as planned."},
         )
 
 
@@ -86,10 +87,12 @@ class History:
             newest.setdefault(event.actor, event)
         return list(newest.values())
 
-    def log(self, moment: Moment, where: EventFilter) -> list[Event]:
+    def log(self, moment: Moment, where: EventFilter, order: Order = Order.NEWEST) -> list[Event]:
         seen = timeline.history(self.events, moment.at, moment.known_at)
         found = [event for event in seen if matches(event, where)]
-        return sorted(found, key=lambda event: (event.timestamp, event.id), reverse=True)
+        if order is Order.RECORDED:
+            return sorted(found, key=lambda event: (event.recorded_at, event.id))
+        return sorted(found, key=lambda event: (event.timestamp, event.id), reverse=order is Order.NEWEST)
 
     def living(self, moment: Moment, labels: Sequence[Requirement] = ()) -> list[Event]:
         states = [timeline.as_of(self.of(key), moment.at, moment.known_at) for key in sorted(self.keys)]
@@ -107,6 +110,7 @@ def matches(event: Event, where: EventFilter) -> bool:
     several = (
         (where.types, event.entity.type),
         (where.app_ids, event.entity.app_id),
+        (where.names, event.entity.name),
         (where.kinds, event.kind),
         (where.actions, event.action),
         (where.phases, event.phase),
@@ -117,8 +121,11 @@ def matches(event: Event, where: EventFilter) -> bool:
         all(not wanted or value in wanted for wanted, value in several)
         and where.execution_id in (None, event.execution_id)
         and where.correlation_id in (None, event.correlation_id)
+        and set(where.words) <= set(comment_words(event.spec or {}))
         and (where.since is None or event.timestamp >= where.since)
         and (where.until is None or event.timestamp < where.until)
+        and (where.recorded_since is None or event.recorded_at >= where.recorded_since)
+        and (where.recorded_until is None or event.recorded_at < where.recorded_until)
     )
 
 
@@ -235,4 +242,8 @@ def filters() -> st.SearchStrategy[EventFilter]:
         execution_id=some([None, None, "run-0", "run-1"]),
         since=some([None, None, T0, later(1)]),
         until=some([None, None, later(2), later(3)]),
+        names=some([(), (), ("a",), ("a/b", "nothing")]),
+        words=some([(), (), ("planned",), ("release", "1")]),
+        recorded_since=some([None, None, None, later(1)]),
+        recorded_until=some([None, None, None, later(3)]),
     )

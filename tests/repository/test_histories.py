@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from domain import timeline
 from domain.labels import parse
-from examples import Hands
+from examples import Hands, later
 from histories import ALWAYS, NAMES, History, Step, filters, moments, play, recomputed_from, steps, summary_of
 from repository.driver import Database
-from repository.event_log import EntityFilter, EntityPage, EventFilter, LogPage, Moment, TimelinePage
+from repository.event_log import EntityFilter, EntityPage, EventFilter, LogPage, Moment, Order, TimelinePage
 from repository.fields import STATE, WHOLE
 from repository.mongo_event_log import MongoEventLog
 
@@ -34,7 +34,10 @@ async def check_commits(history: History) -> None:
             assert event.timestamp == history.imported.get(event.id, max(event.timestamp, newest))
 
 
-async def check_moment(log: MongoEventLog, history: History, moment: Moment, where: EventFilter) -> None:
+async def check_moment(
+    log: MongoEventLog, long_after: MongoEventLog, history: History, moment: Moment, where: EventFilter
+) -> None:
+    """`long_after` is the same log when its order is settled."""
     keys = history.keys
     states = {key: state for key in keys if (state := history.as_of(key, moment))}
     assert await log.as_of(keys, moment, WHOLE) == states
@@ -64,7 +67,10 @@ async def check_moment(log: MongoEventLog, history: History, moment: Moment, whe
     assert await log.previous(stateful, moment, WHOLE) == {id_: state for id_, state in before.items() if state}
 
     mine = replace(where, app_ids=(history.app,))
-    assert await log.search(LogPage(100, where=mine), moment, WHOLE) == history.log(moment, mine)
+    for order in Order:
+        found = await long_after.search(LogPage(100, where=mine, order=order), moment, WHOLE)
+        assert found == history.log(moment, mine, order)
+    assert await log.count(mine, moment, 100) == len(history.log(moment, mine))
 
 
 async def check_lists(log: MongoEventLog, history: History, moment: Moment, selector: str) -> None:
@@ -97,5 +103,6 @@ async def test_every_read_agrees_with_the_specification(
     history = await play(log, clock, f"app-{uuid4().hex}", steps)
     await check_commits(history)
     await check_latest(log, history)
-    checks = [check_moment(log, history, moment, where) for moment in moments]
+    long_after = MongoEventLog(database, Hands(later(10**6)))
+    checks = [check_moment(log, long_after, history, moment, where) for moment in moments]
     await asyncio.gather(*checks, *(check_lists(log, history, moment, selector) for moment in moments))

@@ -10,14 +10,14 @@ import pytest
 from bson.raw_bson import RawBSONDocument
 
 from domain.entity import Entity
-from domain.event import ActorType, Draft, Event, Phase
+from domain.event import Draft, Event, Phase
 from domain.labels import parse
 from examples import JOHN, PIPELINE, Hands, artifact, draft, later
 from plans import Plan, Reads, explain
 from repository import indexes, latest
 from repository.documents import EVENTS, event_document
 from repository.driver import Database, Driver, connect
-from repository.event_log import Append, EntityFilter, EntityPage, EventFilter, LogPage, Moment, TimelinePage
+from repository.event_log import Append, EntityFilter, EntityPage, EventFilter, Moment, TimelinePage
 from repository.fields import HEADER, STATE, WHOLE, Fields
 from repository.mongo_event_log import MongoEventLog
 
@@ -100,7 +100,10 @@ async def measured(mongodb_uri: str) -> AsyncIterator[dict[int, Measured]]:
 
 def test_this_file_knows_every_index_of_the_log() -> None:
     named = {index.document["name"] for index in indexes.INDEXES[EVENTS]}
-    assert named == {"order", "state", "timeline", "log", "type", "kind", "app", "actor", "execution", "correlation"}
+    assert named == {
+        *"order state timeline entityFacet actorType log facet app appFacet actor actorFacet appActor".split(),
+        *"execution correlation words recorded".split(),
+    }
 
 
 SKIP_SCANS: dict[str, tuple[str, Read]] = {
@@ -142,18 +145,6 @@ LOOK_UPS: dict[str, tuple[str, int, Read]] = {
     "a page": ("timeline", 6, lambda log: log.events(KEYS, TimelinePage(5), NOW, VERSION_ONLY)),
     "a page as it was": ("timeline", 7, lambda log: log.events(KEYS, TimelinePage(5), Moment(END, MIDDLE), STATE)),
     "a next page": ("timeline", 7, lambda log: log.events(KEYS, TimelinePage(5, after=after(100)), NOW, STATE)),
-    "a page of a common kind": (
-        "timeline",
-        12,
-        lambda log: log.events(
-            KEYS, TimelinePage(5, where=EventFilter(kinds=("ArtifactAppliedEvent",))), NOW, VERSION_ONLY
-        ),
-    ),
-    "a page of outcomes": (
-        "timeline",
-        12,
-        lambda log: log.events(KEYS, TimelinePage(5, where=EventFilter(phases=(Phase.OUTCOME,))), NOW, VERSION_ONLY),
-    ),
     "the last acts of a page": ("timeline", 6, lambda log: log.last_acts(KEYS, TimelinePage(5), NOW)),
     "a page of a span of time": (
         "timeline",
@@ -172,6 +163,32 @@ async def test_a_look_up_seeks_once_for_each_entity(measured: dict[int, Measured
             assert plan.streams
             assert plan.keys <= most * ENTITIES
             assert plan.documents <= most * ENTITIES
+
+
+OF_FACETS: dict[str, EventFilter] = {
+    "a common kind": EventFilter(kinds=("ArtifactAppliedEvent",)),
+    "a rare kind": EventFilter(kinds=(RARE,)),
+    "outcomes": EventFilter(phases=(Phase.OUTCOME,)),
+    "a rare type of actor": EventFilter(actor_types=(PIPELINE.type,)),
+    "an action": EventFilter(actions=("Apply",)),
+}
+
+
+@pytest.mark.parametrize("name", OF_FACETS)
+async def test_a_page_of_some_facets_walks_them_alone(measured: dict[int, Measured], name: str) -> None:
+    """The facets of the type are listed by a skip-scan; then there is a key for each event and each facet."""
+    page = TimelinePage(5, where=OF_FACETS[name])
+    for each in measured.values():
+        facets, *found = await each.plans(lambda log: log.events(KEYS[:10], page, NOW, VERSION_ONLY))
+        assert facets.indexes == {"facet"}
+        assert "DISTINCT_SCAN" in facets.stages
+        assert facets.keys <= 8
+        assert len(found) == 10
+        for plan in found:
+            assert plan.indexes == {"entityFacet"}
+            assert plan.streams
+            assert plan.keys <= 5 + 2 * 8
+            assert plan.documents <= 5
 
 
 @pytest.mark.parametrize("length", [SHORT, LONG])
@@ -290,60 +307,3 @@ async def test_a_repair_of_everything_seeks_once_for_each_entity(measured: dict[
     assert all(plan.indexes == {"order"} and plan.documents == 0 and plan.keys <= 41 for plan in steps)
     assert all("DISTINCT_SCAN" in plan.stages and plan.keys <= 40 for plan in heads)
     assert all(plan.streams for plan in plans)
-
-
-CURSOR = (MIDDLE, "0")
-SEARCHES: dict[str, tuple[set[str], int, EventFilter]] = {
-    "everything": ({"log"}, 10, EventFilter()),
-    "a type": ({"log", "type"}, 10, EventFilter(types=("Artifact",))),
-    "another type": ({"type"}, 0, EventFilter(types=("Config",))),
-    "two types": ({"log", "type"}, 12, EventFilter(types=("Artifact", "Config"))),
-    "an app": ({"app"}, 60, EventFilter(app_ids=("app-3",))),
-    "two apps": ({"app", "log"}, 60, EventFilter(app_ids=("app-3", "app-4"))),
-    "a common kind": ({"log", "kind"}, 20, EventFilter(kinds=("ArtifactAppliedEvent",))),
-    "a rare kind": ({"kind"}, 11, EventFilter(kinds=(RARE,))),
-    "two kinds": ({"log", "kind"}, 40, EventFilter(kinds=("ArtifactAppliedEvent", RARE))),
-    "an actor": ({"log", "actor"}, 20, EventFilter(actors=(JOHN.id,))),
-    "a rare actor": ({"actor"}, 11, EventFilter(actors=(PIPELINE.id,))),
-    "nobody": ({"actor"}, 0, EventFilter(actors=("nobody",))),
-    "an execution": ({"execution"}, 11, EventFilter(execution_id="run-15")),
-    "a correlation": ({"correlation"}, 11, EventFilter(correlation_id="req-07-98")),
-    "a span of time": ({"log"}, 11, EventFilter(since=later(150_000), until=MIDDLE + (END - MIDDLE) / 2)),
-    "a type in an app": ({"app"}, 60, EventFilter(types=("Artifact",), app_ids=("app-3",))),
-    "a rare kind in an app": ({"kind"}, 60, EventFilter(kinds=(RARE,), app_ids=("app-3",))),
-    "a rare kind by an actor": ({"kind"}, 11, EventFilter(kinds=(RARE,), actors=(JOHN.id,))),
-    "an actor in an app": ({"actor", "app"}, 100, EventFilter(actors=(JOHN.id,), app_ids=("app-3",))),
-    "an actor in a span": ({"actor"}, 11, EventFilter(actors=(PIPELINE.id,), since=later(0))),
-    "a kind in an execution": (
-        {"execution"},
-        60,
-        EventFilter(execution_id="run-15", kinds=("ArtifactAppliedEvent",)),
-    ),
-    "an execution and a correlation": (
-        {"execution", "correlation"},
-        60,
-        EventFilter(execution_id="run-19", correlation_id="req-07-98"),
-    ),
-    "outcomes": ({"log"}, 100, EventFilter(phases=(Phase.OUTCOME,))),
-    "an action of a type": ({"log", "type"}, 100, EventFilter(types=("Artifact",), actions=("Applied",))),
-    "humans": ({"log"}, 20, EventFilter(actor_types=(ActorType.HUMAN,))),
-}
-
-
-@pytest.mark.parametrize("cursor", [None, CURSOR], ids=["first page", "next page"])
-@pytest.mark.parametrize("name", SEARCHES)
-async def test_a_search_walks_one_index_in_order(
-    measured: dict[int, Measured], name: str, cursor: tuple[datetime, str] | None
-) -> None:
-    """No search sorts what it found or scans the collection."""
-    allowed, most, where = SEARCHES[name]
-    page = LogPage(10, cursor, where)
-
-    async def read(log: MongoEventLog) -> bool:
-        await log.search(page, NOW, VERSION_ONLY)
-        return True
-
-    plan = await measured[LONG].plan(read)
-    assert plan.indexes <= allowed, plan
-    assert plan.streams
-    assert plan.keys <= most + (60 if cursor else 0)

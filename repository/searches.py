@@ -1,0 +1,161 @@
+"""Searches of the whole log."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
+from typing import Any
+
+from domain.entity import from_stored
+from domain.errors import FilterTooWide
+from domain.event import Event
+from domain.facet import Facet, from_key, keys_of_type
+from repository import access, indexes, pipelines
+from repository.access import Points, Route
+from repository.documents import EVENTS, event_from, projection
+from repository.driver import Database
+from repository.event_log import EventFilter, LogPage, Moment, Order, TimelinePage
+from repository.fields import Fields
+
+MOST_EXAMINED = 2_000
+"""Of a search that no index answers exactly."""
+_MOST_QUESTIONS = 20
+_MOST_WALKS = 10
+_FACET_INDEXES = {
+    (): indexes.FACET,
+    ("appId",): indexes.APP_FACET,
+    ("actor.id",): indexes.ACTOR_FACET,
+    ("appId", "actor.id"): indexes.APP_ACTOR,
+}
+
+Condition = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """An index, and the conditions of the searches along it that together find everything once."""
+
+    index: str
+    axis: str
+    parts: Sequence[Condition]
+
+
+class Searches:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(self, page: LogPage, moment: Moment, fields: Fields) -> list[Event]:
+        """See EventLog.search; recorded order is bounded by `moment.known_at` alone."""
+        walk = await self.walk(page.where, moment, page.order)
+        condition = pipelines.log_condition(page, moment)
+        options: dict[str, Any] = {"projection": projection(fields), "sort": pipelines.log_order(page.order)}
+        options |= {"limit": page.first, "hint": walk.index}
+        found = await asyncio.gather(
+            *(self._database.find(EVENTS, _both(condition, part), **options) for part in walk.parts)
+        )
+        rows = merge(*found, key=lambda row: (row[page.order.axis], row["_id"]), reverse=page.order.direction < 0)
+        return [event_from(row) for row in islice(rows, page.first)]
+
+    async def count(self, where: EventFilter, moment: Moment, most: int) -> int:
+        walk = await self.walk(where, moment)
+        condition = pipelines.log_condition(LogPage(1, where=where), moment)
+        return min(most, await self._counted(walk, condition, most))
+
+    async def walk(self, where: EventFilter, moment: Moment, order: Order = Order.NEWEST) -> Walk:
+        """The way to the events that meet the conditions. Raises FilterTooWide."""
+        route = access.exact(where, order)
+        walk = await self._laid_out(route, where) if route else None
+        if walk is not None and len(walk.parts) <= _MOST_WALKS:
+            return walk
+        walks = await asyncio.gather(*(self._laid_out(each, where) for each in access.routes(where)))
+        sizes = await asyncio.gather(*(self._size(each, where, moment) for each in walks))
+        size, walk = min(zip(sizes, walks, strict=True), key=lambda pair: pair[0])
+        if size > MOST_EXAMINED:
+            raise _too_wide(order)
+        return walk
+
+    async def facets(self, points: Points, types: Sequence[str] = ()) -> list[Facet | None]:
+        """The facets of the events at these points, of these types or all; None for events without one.
+
+        One key of an index for each facet. Where too many questions would have to be asked, the whole log's.
+        """
+        places = access.combinations(points)
+        if len(places) * max(len(types), 1) > _MOST_QUESTIONS:
+            places = [{}]
+        ranges = [keys_of_type(each) for each in types] if len(types) * len(places) <= _MOST_QUESTIONS else []
+        asked = [{**place, **span} for place in places for span in _spans(ranges)]
+        found = await asyncio.gather(*(self._facet_keys(each, _FACET_INDEXES[tuple(places[0])]) for each in asked))
+        keys = {key for each in found for key in each if key is not None}
+        return [None, *map(from_key, sorted(keys))]
+
+    async def facets_of(self, keys: Sequence[str], where: EventFilter) -> list[str | None] | None:
+        """The facets that events of these entities may have to meet the conditions; None for any."""
+        if not access.given(where) & access.FACETS:
+            return None
+        types = sorted({from_stored(key).type for key in keys})
+        return chosen(await self.facets({}, types), where)
+
+    async def check_timelines(self, keys: Sequence[str], page: TimelinePage, moment: Moment) -> None:
+        """Raises FilterTooWide when conditions that no index of an entity has would read too much of one."""
+        if access.given(page.where) <= access.ON_TIMELINES:
+            return
+        lengths = await self._database.aggregate(None, pipelines.lengths(keys, page, moment, MOST_EXAMINED + 1))
+        if any(each["events"]["count"] > MOST_EXAMINED for each in lengths):
+            raise FilterTooWide(
+                f"more than {MOST_EXAMINED:,} events of one entity would have to be read to find those that are wanted",
+                hint="Narrow it with since and until, or ask for these events at the root.",
+            )
+
+    async def _laid_out(self, route: Route, where: EventFilter) -> Walk:
+        points = dict(route.points)
+        if route.by_facet:
+            points["facet"] = chosen(await self.facets(route.points, where.types), where)
+        return Walk(route.index, route.axis, [_at(each) for each in access.split(points)])
+
+    async def _facet_keys(self, place: Condition, index: str) -> list[str | None]:
+        pipeline = [{"$match": place}, {"$group": {"_id": "$facet"}}]
+        return [each["_id"] for each in await self._database.aggregate(EVENTS, pipeline, hint=index)]
+
+    async def _size(self, walk: Walk, where: EventFilter, moment: Moment) -> int:
+        """How many events a walk would meet, up to one more than it may."""
+        span = {"$and": list(pipelines.span(walk.axis, where, moment))}
+        return await self._counted(walk, span, MOST_EXAMINED + 1)
+
+    async def _counted(self, walk: Walk, condition: Condition, most: int) -> int:
+        counts = await asyncio.gather(
+            *(
+                self._database.aggregate(EVENTS, pipelines.count(_both(condition, part), most), hint=walk.index)
+                for part in walk.parts
+            )
+        )
+        return sum(row["count"] for rows in counts for row in rows)
+
+
+def chosen(facets: Iterable[Facet | None], where: EventFilter) -> list[str | None]:
+    """The keys of those that may meet the conditions, and None for events without a facet."""
+    conditions = (where.types, where.kinds, where.actions, where.phases, where.actor_types)
+    return [facet.key if facet else None for facet in facets if facet is None or facet.is_among(*conditions)]
+
+
+def _spans(ranges: Sequence[tuple[str, str]]) -> Iterator[Condition]:
+    if not ranges:
+        yield {}
+    for start, end in ranges:
+        yield {"facet": {"$gte": start, "$lt": end}}
+
+
+def _at(points: Points) -> Condition:
+    return {name: values[0] if len(values) == 1 else {"$in": list(values)} for name, values in points.items()}
+
+
+def _both(one: Mapping[str, Any], other: Mapping[str, Any]) -> Condition:
+    return {"$and": [one, other]} if other else dict(one)
+
+
+def _too_wide(order: Order) -> FilterTooWide:
+    narrower = "recordedSince and recordedUntil" if order is Order.RECORDED else "since and until"
+    return FilterTooWide(
+        f"no index has this combination of conditions, and more than {MOST_EXAMINED:,} events would have to be read",
+        hint=f"Narrow it with {narrower}, or leave a condition out; docs/audit.md says which go together.",
+    )

@@ -1,0 +1,24 @@
+from domain.event import ActorType, Phase
+from domain.facet import Facet, from_key, keys_of_type
+
+APPLIED = Facet("Artifact", Phase.OUTCOME, ActorType.HUMAN, "ArtifactAppliedEvent")
+
+
+def test_a_facet_is_its_key_and_a_kind_may_hold_slashes() -> None:
+    for facet in (APPLIED, APPLIED._replace(kind="Artifact/Odd/AppliedEvent")):
+        assert from_key(facet.key) == facet
+
+
+def test_the_keys_of_a_type_are_a_range_without_those_of_types_that_begin_alike() -> None:
+    start, end = keys_of_type("Config")
+    assert start <= APPLIED._replace(type="Config").key < end
+    for other in ("ConfigMap", "Config.example.com", "Confi", "Config0"):
+        assert not start <= APPLIED._replace(type=other).key < end
+
+
+def test_a_facet_meets_conditions_that_all_hold_and_an_empty_one_always_does() -> None:
+    assert APPLIED.is_among((), (), (), (), ())
+    assert APPLIED.is_among(("Artifact",), (APPLIED.kind,), ("Applied",), (Phase.OUTCOME,), (ActorType.HUMAN,))
+    assert not APPLIED.is_among((), (), ("Deleted",), (), ())
+    assert not APPLIED.is_among((), (), (), (Phase.INTENT,), ())
+    assert not APPLIED.is_among(("Config",), (), ("Applied",), (), ())

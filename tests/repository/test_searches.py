@@ -1,0 +1,291 @@
+"""What a search of the whole log costs, on a log whose conditions are skewed and exclude each other."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import fields, replace
+from itertools import combinations, cycle, product
+from typing import Any
+from uuid import uuid4
+
+import bson
+import pytest
+from bson.raw_bson import RawBSONDocument
+
+from domain.entity import Entity
+from domain.errors import FilterTooWide
+from domain.event import Actor, ActorType, Draft, Event, Phase
+from examples import Hands, artifact, draft, later
+from histories import ALWAYS, matches
+from plans import Plan, Reads, explain
+from repository import access, indexes
+from repository.access import FACETS, given
+from repository.documents import EVENTS, event_document, event_from
+from repository.driver import Database, Driver, connect
+from repository.event_log import Append, EventFilter, LogPage, Moment, Order
+from repository.fields import HEADER
+from repository.mongo_event_log import MongoEventLog
+from repository.searches import MOST_EXAMINED
+
+EVENTS_IN_ALL, PAGE = 9_000, 20
+END = later(10**9)
+NOW = Moment(END, END)
+ROBOT, ANNA, PIPE = (
+    Actor("reconciler", ActorType.CONTROLLER),
+    Actor("anna", ActorType.HUMAN),
+    Actor("pipe", ActorType.SERVICE),
+)
+
+# Each condition with a common and a rare value; what is rare never meets what is rare elsewhere.
+VALUES: dict[str, tuple[Any, ...]] = {
+    "types": (("Artifact",), ("Config",)),
+    "kinds": (("ArtifactAppliedEvent",), ("ArtifactAuditedEvent",)),
+    "actions": (("Applied",), ("Apply",)),
+    "phases": ((Phase.OUTCOME,), (Phase.INTENT,)),
+    "actor_types": ((ActorType.CONTROLLER,), (ActorType.HUMAN,)),
+    "app_ids": (("big",), ("small",), ("big", "small")),
+    "actors": (("reconciler",), ("anna",), ("anna", "pipe")),
+    "names": (("vpc-1",),),
+    "execution_id": ("nightly", "run-7"),
+    "correlation_id": ("sync", "req-7"),
+    "words": (("release",), ("rare",), ("release", "rare")),
+    "since": (later(8_900_000),),
+    "recorded_since": (later(8_900_000),),
+}
+
+
+def written(number: int) -> Draft:
+    """A reconciler applies artifacts of a big app all day; whatever else happens, happens apart from the rest."""
+    rare = number % 450
+    type_, app, action, actor = "Artifact", "big", "Applied", ROBOT
+    if rare == 1:
+        type_ = "Config"
+    if rare == 2:
+        action = "Audited"
+    if rare == 3:
+        app = "small"
+    if rare == 4:
+        actor = ANNA
+    if rare == 5:
+        action = "Apply"
+    if rare == 6:
+        actor = PIPE
+    entity = Entity(type_, app, f"vpc-{number % 50}")
+    return draft(
+        entity,
+        action,
+        artifact(entity, version=str(number)),
+        timestamp=later(number * 1000),
+        actor=actor,
+        execution_id="run-7" if rare == 7 else "nightly",
+        correlation_id="req-7" if rare == 8 else "sync",
+        spec={"comment": "rare" if rare == 9 else "release"},
+    )
+
+
+class Skewed:
+    def __init__(self, uri: str) -> None:
+        self._reads = Reads()
+        self.database = connect(uri, f"searches_{uuid4().hex}", Driver.PYMONGO, listeners=[self._reads])
+        self.log = MongoEventLog(self.database, Hands(later(2 * 10**9)))
+        self.drafts = [written(number) for number in range(EVENTS_IN_ALL)]
+        self.events: list[Event] = []
+
+    async def fill(self) -> None:
+        await indexes.ensure(self.database)
+        documents, versions = [], dict[str, int]()
+        for number, made in enumerate(self.drafts):
+            version = versions[made.entity.key] = versions.get(made.entity.key, 0) + 1
+            assert made.timestamp is not None
+            documents.append(event_document(made, f"{number:06}", version, made.timestamp, made.timestamp))
+        self.events = [event_from(each) for each in documents]
+        for start in range(0, len(documents), 3_000):
+            raws = [RawBSONDocument(bson.encode(each)) for each in documents[start : start + 3_000]]
+            await self.database.insert(EVENTS, raws)
+
+    def answer(self, where: EventFilter, order: Order, after: tuple[Any, str] | None = None) -> list[str]:
+        found = [event for event in self.events if matches(event, where)]
+        found.sort(key=lambda each: (each.recorded_at if order is Order.RECORDED else each.timestamp, each.id))
+        if order is Order.NEWEST:
+            found.reverse()
+        ids = [each.id for each in found]
+        return ids[ids.index(after[1]) + 1 :] if after else ids
+
+    async def plans(self, page: LogPage) -> tuple[list[str], list[Plan]]:
+        self._reads.take()
+        found = await self.log.search(page, NOW, HEADER)
+        return [each.id for each in found], [await explain(self.database, each) for each in self._reads.take()]
+
+
+@pytest.fixture(scope="module")
+async def skewed(mongodb_uri: str) -> AsyncIterator[Skewed]:
+    made = Skewed(mongodb_uri)
+    await made.fill()
+    yield made
+    await made.database.command({"dropDatabase": 1})
+    await made.database.close()
+
+
+def every_filter(most: int, names: tuple[str, ...] = tuple(VALUES)) -> Iterator[EventFilter]:
+    """Every combination of up to `most` conditions, with every combination of their values."""
+    for size in range(most + 1):
+        for chosen in combinations(names, size):
+            for values in product(*(VALUES[name] for name in chosen)):
+                yield EventFilter(**dict(zip(chosen, values, strict=True)))
+
+
+def every_combination() -> Iterator[EventFilter]:
+    """Each set of conditions once, of any size."""
+    for size in range(len(VALUES) + 1):
+        for chosen in combinations(VALUES, size):
+            yield EventFilter(**{name: VALUES[name][0] for name in chosen})
+
+
+def test_every_condition_of_a_filter_is_among_those_that_are_tried() -> None:
+    tried = {*VALUES, "until", "recorded_until"}  # the other ends of the spans
+    assert tried == {each.name for each in fields(EventFilter)}
+
+
+def test_an_index_that_answers_a_combination_exactly_begins_with_all_of_its_conditions() -> None:
+    """A combination without such an index has another way, or is one of a few that only a span can narrow."""
+    keys = {index.document["name"]: list(index.document["key"]) for index in indexes.INDEXES[EVENTS]}
+    exactly = 0
+    for where in every_combination():
+        for order in Order:
+            route = access.exact(where, order)
+            assert route is not None or list(access.routes(where))
+            if route is None:
+                continue
+            exactly += 1
+            conditions = given(where) - access.SPAN - access.RECORDED_SPAN
+            wanted = {access.FIELDS[name] for name in conditions - FACETS}
+            wanted |= {"facet"} if conditions & FACETS else set()
+            equal = [*route.points, *(["facet"] if route.by_facet else [])]
+            assert wanted <= set(equal) == set(keys[route.index][: len(equal)])
+            assert keys[route.index][len(equal) : len(equal) + 2] == [order.axis, "_id"]
+    assert exactly == 2 * (2 * 4 * 32 + 2 * 3) + 2
+
+
+async def examined(skewed: Skewed, page: LogPage) -> None:
+    """An exact search reads a key for each event of its page, and a few for each point that it begins at."""
+    found, plans = await skewed.plans(page)
+    assert found == skewed.answer(page.where, page.order, page.after)[: page.first], page
+    *facets, search = plans
+    points = 1 + sum(plan.keys for plan in facets)
+    points *= len(page.where.app_ids or ".") * len(page.where.actors or ".")
+    assert all("DISTINCT_SCAN" in plan.stages and plan.documents == 0 for plan in facets)
+    assert search.streams, page
+    assert search.keys <= len(found) + 2 * points, (page, search)
+    assert search.documents <= len(found) + 1 + points, (page, search)
+    if len(found) == PAGE:
+        assert sum(plan.keys for plan in plans) <= 3 * len(found), (page, plans)
+
+
+EXACT = [
+    where
+    for where in every_filter(4, ("kinds", "phases", "actor_types", "app_ids", "actors"))
+    if access.exact(where, Order.NEWEST)
+] + [
+    where
+    for where in every_filter(2)
+    if access.exact(where, Order.NEWEST) and given(where) & {"types", "actions", "execution_id", "words", "since"}
+]
+
+
+@pytest.mark.parametrize("order", [Order.NEWEST, Order.OLDEST], ids=["newest", "oldest"])
+async def test_a_page_costs_no_more_than_three_keys_for_each_event_whatever_the_conditions(
+    skewed: Skewed, order: Order
+) -> None:
+    for where in EXACT[:: 2 if order is Order.NEWEST else 9]:
+        await examined(skewed, LogPage(PAGE, None, where, order))
+
+
+async def test_a_next_page_costs_what_the_first_one_did(skewed: Skewed) -> None:
+    for where in EXACT[::17]:
+        ids = skewed.answer(where, Order.NEWEST)
+        if len(ids) > PAGE:
+            place = next(each.timestamp for each in skewed.events if each.id == ids[PAGE]), ids[PAGE]
+            await examined(skewed, LogPage(PAGE, place, where))
+
+
+async def test_recorded_order_walks_its_own_index(skewed: Skewed) -> None:
+    for where in (EventFilter(), EventFilter(recorded_since=later(8_900_000)), EventFilter(recorded_until=later(50))):
+        await examined(skewed, LogPage(PAGE, None, where, Order.RECORDED))
+
+
+async def test_what_no_index_answers_is_read_from_a_few_events_or_refused(skewed: Skewed) -> None:
+    """Never more than 2,000 events are looked through; the answer is that of reading everything."""
+    refused, answered = set(), set()
+    for where, order in zip(every_filter(2), cycle(Order), strict=False):
+        if access.exact(where, order):
+            continue
+        page = LogPage(PAGE, None, where, order)
+        try:
+            found = [each.id for each in await skewed.log.search(page, NOW, HEADER)]
+        except FilterTooWide:
+            refused.add(given(where))
+            continue
+        answered.add(given(where))
+        assert found == skewed.answer(where, order)[:PAGE], page
+    assert {frozenset({"execution_id", "actors"}), frozenset({"words", "app_ids"})} <= answered
+    assert frozenset({"recorded_since", "kinds"}) in answered
+    assert frozenset({"names"}) in refused - answered
+
+
+async def test_a_bounded_search_examines_no_more_than_it_may(skewed: Skewed) -> None:
+    for where in (
+        EventFilter(execution_id="run-7", actors=("reconciler",)),
+        EventFilter(words=("release", "rare")),
+        EventFilter(words=("rare",), app_ids=("small",)),
+        EventFilter(names=("vpc-1",), types=("Artifact",), app_ids=("big",)),
+        EventFilter(names=("vpc-1",), since=later(8_000_000)),
+    ):
+        _, plans = await skewed.plans(LogPage(PAGE, None, where))
+        assert plans[-1].keys <= MOST_EXAMINED + 1
+        assert not plans[-1].collection_scans
+        assert "COLLSCAN" not in plans[-1].stages
+
+
+async def test_a_refusal_names_what_would_narrow_the_search(skewed: Skewed) -> None:
+    with pytest.raises(FilterTooWide) as refusal:
+        await skewed.log.search(LogPage(PAGE, None, EventFilter(names=("vpc-1",))), NOW, HEADER)
+    assert refusal.value.code == "FILTER_TOO_WIDE"
+    assert refusal.value.hint is not None
+    assert "since and until" in refusal.value.hint
+
+
+async def test_a_count_goes_the_way_of_its_search_and_stops_at_its_limit(skewed: Skewed) -> None:
+    for where in EXACT[::11]:
+        assert await skewed.log.count(where, NOW, 500) == min(500, len(skewed.answer(where, Order.NEWEST)))
+
+
+async def test_an_event_from_before_there_were_facets_is_found_by_its_conditions(skewed: Skewed) -> None:
+    made = replace(written(3), id=f"old-{uuid4()}")
+    document = event_document(made, str(made.id), 10_000, later(5), later(5))
+    del document["facet"]
+    await skewed.database.insert(EVENTS, [RawBSONDocument(bson.encode(document))])
+    skewed.events.append(event_from(document))
+    for where in (EventFilter(types=("Artifact",)), EventFilter(app_ids=("small",), kinds=(made.kind,))):
+        page = LogPage(EVENTS_IN_ALL, None, where, Order.OLDEST)
+        assert document["_id"] in {each.id for each in await skewed.log.search(page, NOW, HEADER)}
+
+
+@pytest.fixture
+async def settling(mongodb_uri: str) -> AsyncIterator[Database]:
+    made = connect(mongodb_uri, f"settling_{uuid4().hex}", Driver.PYMONGO)
+    await indexes.ensure(made)
+    yield made
+    await made.command({"dropDatabase": 1})
+    await made.close()
+
+
+async def test_recorded_order_ends_at_the_settled_point_and_goes_on_from_there(settling: Database) -> None:
+    """A commit that comes late is delayed: it stands before what is shown later, and is shown in its place."""
+    clock = Hands()
+    log, entity = MongoEventLog(settling, clock), Entity("Artifact", "app", "vpc")
+    await log.append([Append(draft(entity, "Applied", artifact(entity), id="one"))])
+    page = LogPage(10, order=Order.RECORDED)
+    assert await log.search(page, ALWAYS, HEADER) == []
+    late = event_document(draft(entity, "Applied", artifact(entity)), "late", 2, later(-5), later(-5))
+    await settling.insert(EVENTS, [RawBSONDocument(bson.encode(late))])
+    clock.move(12_000)
+    assert log.settled(clock()) == later(0)
+    assert [each.id for each in await log.search(page, ALWAYS, HEADER)] == ["late", "one"]
