@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from domain import kinds
+from domain.conversion_step import Step
 from domain.domain_type import DomainType, Scope, Version, standard_actions
 from domain.errors import Fault, InvalidManifest
 from domain.faults import parsed
@@ -50,11 +51,16 @@ class _Names(_Part):
     short_names: tuple[str, ...] = Field(default=(), alias="shortNames")
 
 
+class _Conversion(_Part):
+    strategy: str = "None"
+
+
 class _Spec(_Part):
     group: Group
     names: _Names
     scope: Scope
     versions: tuple[_Version, ...] = Field(min_length=1)
+    conversion: _Conversion = _Conversion()
 
 
 class _Definition(_Part):
@@ -77,7 +83,8 @@ def read(manifest: Mapping[str, Any]) -> tuple[DomainType, list[str]]:
     if not served:
         raise InvalidManifest.of([Fault("/spec/versions", "no version is served")])
     served.sort(key=lambda pair: priority(pair[1].name))
-    versions = [_version(spec.group, each) for _, each in served]
+    alike = () if spec.conversion.strategy == "None" else None
+    versions = [_version(spec.group, each, alike if at else None) for at, (_, each) in enumerate(served)]
     domain_type = DomainType(
         name=spec.names.kind,
         group=spec.group,
@@ -99,12 +106,14 @@ def priority(version: str) -> tuple[Any, ...]:
     return (1, _STABILITY[match[2]], int(match[1]), int(match[3] or 0))
 
 
-def _version(group: str, version: _Version) -> Version:
+def _version(group: str, version: _Version, conversion: tuple[Step, ...] | None) -> Version:
+    """Kubernetes' strategy None only writes another apiVersion; what a webhook of the cluster does is not known."""
     declared = version.schema_.schema_ if version.schema_ else None
     return Version(
         name=f"{group}/{version.name}",
         schema=as_json_schema(_OPEN if declared is None else declared),
         deprecated=version.deprecated,
+        conversion=conversion,
     )
 
 

@@ -61,6 +61,8 @@ def from_manifest(manifest: Mapping[str, Any]) -> Declaration:
     type_ = manifests.read(plain)
     if type_.name == TYPE:
         raise InvalidManifest("/meta/name", f"{TYPE} is what domain types themselves are", hint="Take another name.")
+    if type_.calls_code:
+        raise InvalidManifest("/spec/versions", "only a built-in type may name a function", hint="Declare other steps.")
     return Declaration(type_.name, plain, Origin.CRD if crd.is_crd(plain) else Origin.MANIFEST, type_)
 
 

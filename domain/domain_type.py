@@ -7,6 +7,8 @@ import jsonschema_rs
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from domain import kinds
+from domain.conversion import Conversions
+from domain.conversion_step import Call, Step
 from domain.event import Phase
 from domain.rule import Rule, in_schema
 from domain.rulebook import Rulebook
@@ -41,6 +43,8 @@ class Version(Manifest):
     rules: tuple[Rule, ...] = ()
     """Rules for objects of this version only."""
     deprecated: bool = False
+    conversion: tuple[Step, ...] | None = None
+    """How an object of the version before becomes one of this; None: no way is known, and it is shown as it is."""
 
     @cached_property
     def validator(self) -> jsonschema_rs.Draft202012Validator:
@@ -87,6 +91,20 @@ class DomainType(Spec):
             raise ValueError("a kind stands for two actions or phases")
         return self
 
+    @model_validator(mode="after")
+    def _versions_follow(self) -> "DomainType":
+        names = [each.name for each in self.versions]
+        if len(set(names)) < len(names):
+            raise ValueError(f"a version is declared twice: {', '.join(names)}")
+        if self.versions[0].conversion is not None:
+            raise ValueError(f"no version comes before {names[0]}, so that nothing can be converted into it")
+        return self
+
+    @property
+    def calls_code(self) -> bool:
+        """Whether a conversion names a function of the code."""
+        return any(isinstance(step, Call) for each in self.versions for step in each.conversion or ())
+
     @property
     def manifest(self) -> dict[str, Any]:
         """The manifest that makes this type."""
@@ -108,6 +126,14 @@ class DomainType(Spec):
 
     def version(self, api_version: str) -> Version | None:
         return next((version for version in self.versions if version.name == api_version), None)
+
+    @cached_property
+    def conversions(self) -> Conversions:
+        return Conversions([each.name for each in self.versions], [each.conversion for each in self.versions[1:]])
+
+    def in_newest(self, state: dict[str, Any]) -> dict[str, Any]:
+        """An object in the newest version; itself where it is so, or where no way leads there."""
+        return self.conversions.convert(state, self.newest.name) or state
 
     def rulebook(self, api_version: str) -> Rulebook:
         """The rules for objects of that apiVersion: the type's, the version's, and those inside its schema."""

@@ -85,7 +85,7 @@ def write(event: Event) -> Document:
     """The envelope of an event that was read whole, as SPEC §3 shows it."""
     spec = dict(event.spec or {})
     if event.state_key is not None:
-        spec[event.state_key] = event.state
+        spec[event.state_key] = event.written
     meta = {
         "eventId": event.id,
         "timestamp": instants.write(event.timestamp),

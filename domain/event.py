@@ -92,6 +92,8 @@ class Event:
     execution_id: str | None = None
     state: Document | None = None
     """None also for an event that carries none; of a delete, the last state."""
+    recorded: Document | None = None
+    """The state as it was written, where `state` is what a newer version of its type makes of it."""
     state_key: str | None = None
     meta: Document | None = None
     spec: Document | None = None
@@ -99,6 +101,11 @@ class Event:
 
     def __hash__(self) -> int:
         return hash(self.id)
+
+    @property
+    def written(self) -> Document | None:
+        """The state as it was written."""
+        return self.state if self.recorded is None else self.recorded
 
     @property
     def order(self) -> tuple[datetime, int]:

@@ -72,6 +72,11 @@ class Registry:
         ours = found is not None and (group_of(state) == found.group or not state.get("apiVersion"))
         return found if ours else None
 
+    @cached_property
+    def converting(self) -> Mapping[str, DomainType]:
+        """The types of which an object of an older version is shown in the newest."""
+        return {each.name: each for each in self._types.values() if each.conversions}
+
     def owning(self, kind: str) -> DomainType | None:
         """The type with the longest name that begins an event's kind, up to the end of a word."""
         return next((each for each in self._longest_first if _begins(kind, each.name)), None)

@@ -21,15 +21,16 @@ def need_old_state(domain_type: DomainType) -> bool:
 def evaluate(domain_type: DomainType, state: Mapping[str, Any], old_state: Mapping[str, Any] | None) -> Report:
     """Every rule on the object; never raises for what the object is.
 
-    `old_state` is the current state, None of a create. One of another apiVersion cannot be compared with.
+    `old_state` is the current state, None of a create. One that no way leads from to the same apiVersion cannot be
+    compared with.
     """
     version = str(state.get("apiVersion", ""))
     rulebook = domain_type.rulebook(version)
     found = _no_json(state) or violations(domain_type, state)
     if found:
         return Report((_broken(found), *rulebook.skipped()), found)
-    if old_state is not None and (old_state.get("apiVersion") != version or _no_json(old_state)):
-        old_state = None
+    if old_state is not None:
+        old_state = None if _no_json(old_state) else domain_type.conversions.convert(dict(old_state), version)
     results = (RuleResult(SCHEMA, Outcome.PASSED), *rulebook.results(state, old_state))
     failed = (each for each in results if each.outcome is Outcome.FAILED)
     return Report(results, tuple(Violation(each.path or "", each.message or "", each.name) for each in failed))

@@ -32,6 +32,7 @@ from repository.driver import Database
 from repository.follower import Follower
 from repository.mongo_event_log import MongoEventLog
 from resolvers.context import Context
+from resolvers.served_log import served
 
 ENDPOINT = "/graphql"
 
@@ -66,9 +67,10 @@ class Service:
         self, request: Request, _: GraphQLRequest | None = None, edition: Edition | None = None
     ) -> Context:
         """The context of one request, at its instant. `edition` is the one that runs it."""
+        registry = (edition or self.edition).registry
         return Context(
-            log=self.log,
-            registry=(edition or self.edition).registry,
+            log=served(self.log, registry),
+            registry=registry,
             caller=self.callers.caller(request.headers),
             clock=self.clock,
             instant=self.clock(),

@@ -11,6 +11,7 @@ from domain.event import ActorType, Phase
 from domain.words import words
 from graph.scalars import Instant
 from repository.event_log import EventFilter, Order
+from resolvers.views import SchemaView
 
 
 def enum(class_: Any, description: str, name: str | None = None, **values: str) -> Any:
@@ -46,6 +47,13 @@ GraphQLOrder = enum(
     ),
 )
 
+enum(
+    SchemaView,
+    "In which version of its type a state is shown.",
+    NEWEST="Converted into the newest version, as far as conversions are declared.",
+    RECORDED="As it was written.",
+)
+
 Name = Annotated[
     str, argument(description="The name of the object; `namespace/name` for a namespaced Kubernetes object.")
 ]
@@ -77,6 +85,12 @@ KnownAt = Annotated[
 ]
 IncludeDeleted = Annotated[
     bool, argument(name="includeDeleted", description="Return the last state even if the object is deleted.")
+]
+ShownAs = Annotated[
+    SchemaView, argument(name="schemaView", description="In which version of its type the state is shown.")
+]
+InVersion = Annotated[
+    str | None, argument(description="An apiVersion of its type to convert it into. Without one it is as it came.")
 ]
 LabelSelector = Annotated[
     str | None,

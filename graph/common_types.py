@@ -107,7 +107,13 @@ class CommonTypes:
                 name="deleted",
             ),
             field(resolving.state_event, event, "The event that carries it.", name="event", reads=Reads.THROUGH),
-            field(attribute("event", "state"), JSON, "The whole object, as it came.", name="raw", reads=Reads.STATE),
+            field(
+                resolving.state_raw,
+                JSON,
+                "The whole object: as it came, or in the version that is asked for.",
+                name="raw",
+                reads=Reads.STATE,
+            ),
         ]
 
     def event_fields(self, entity: type, state: type, event: type) -> list[StrawberryField]:

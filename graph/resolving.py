@@ -13,14 +13,24 @@ from domain.changes import Change, changes
 from domain.event import Event, Phase
 from domain.objects import meta_of
 from graph import moments, node_ids
-from graph.arguments import After, First, IncludeDeleted, KnownAt, Time, Where, event_filter
+from graph.arguments import (
+    After,
+    First,
+    IncludeDeleted,
+    InVersion,
+    KnownAt,
+    ShownAs,
+    Time,
+    Where,
+    event_filter,
+)
 from graph.batching import batched
 from graph.selection import needed
 from repository.fields import HEADER, STATE, WHOLE, Fields
-from resolvers import lists, pairs, searches, temporal
+from resolvers import lists, pairs, searches, temporal, versions
 from resolvers.context import Context
 from resolvers.references import Paths, bound
-from resolvers.views import ActorView, EdgeView, EntityView, EventView, PageView, StateView
+from resolvers.views import ActorView, EdgeView, EntityView, EventView, PageView, SchemaView, StateView
 
 Asked = Info[Context, Any]
 
@@ -41,8 +51,14 @@ def global_id(root: EntityView) -> str:
 
 
 @batched
-async def current(roots: Sequence[EntityView], info: Asked, include_deleted: IncludeDeleted = False) -> Any:
-    return await info.context.load_all(temporal.currents, roots, include_deleted, needed(info))
+async def current(
+    roots: Sequence[EntityView],
+    info: Asked,
+    include_deleted: IncludeDeleted = False,
+    schema_view: ShownAs = SchemaView.NEWEST,
+) -> Any:
+    states = await info.context.load_all(temporal.currents, roots, include_deleted, needed(info))
+    return [state and state.shown_as(schema_view) for state in states]
 
 
 @batched
@@ -52,9 +68,12 @@ async def as_of(
     time: Time,
     known_at: KnownAt = None,
     include_deleted: IncludeDeleted = False,
+    schema_view: ShownAs = SchemaView.NEWEST,
 ) -> Any:
     moments.checked(info.context, time, known_at)
-    return await info.context.load_all(temporal.states_as_of, roots, time, known_at, include_deleted, needed(info))
+    fields = needed(info)
+    states = await info.context.load_all(temporal.states_as_of, roots, time, known_at, include_deleted, fields)
+    return [state and state.shown_as(schema_view) for state in states]
 
 
 @batched
@@ -99,17 +118,22 @@ def state_meta(root: StateView) -> Any:
     return meta_of(root.event.state or {})
 
 
+def state_raw(root: StateView, info: Asked, version: InVersion = None) -> Any:
+    return versions.raw(info.context.registry, root.event, version)
+
+
 def state_event(root: StateView) -> EventView:
     return EventView(root.event, root.moment, replace(root.fields, body=False))
 
 
 @batched
-async def event_state(roots: Sequence[EventView], info: Asked) -> Any:
+async def event_state(roots: Sequence[EventView], info: Asked, schema_view: ShownAs = SchemaView.NEWEST) -> Any:
     fields = needed(info)
 
     async def read(stateful: Sequence[EventView]) -> Sequence[StateView]:
         events = await _completed(stateful, info, fields)
-        return [StateView(event, root.moment, fields) for event, root in zip(events, stateful, strict=True)]
+        states = (StateView(event, root.moment, fields) for event, root in zip(events, stateful, strict=True))
+        return [state.shown_as(schema_view) for state in states]
 
     return await _for(roots, lambda root: root.event.stateful, read)
 

@@ -214,7 +214,7 @@ async def _state_before(context: Context, outcome: Draft, latest: Latest | None)
 
 
 def _judged(command: _Command, domain_type: DomainType, state: Event | None) -> Prepared:
-    old = state.state if state is not None else None
+    old = state.written if state is not None else None
     return command, rules.evaluate(domain_type, command.outcome.state or {}, old), domain_type
 
 
@@ -223,7 +223,7 @@ def _ended(context: Context, command: _Command, state: Event | None) -> Prepared
     if state is None:
         raise EntityNotFound(f"there is no {entity} to delete", hint="Look at its events with includeDeleted.")
     key = _state_key(context.registry.get(entity.type), entity.kind)
-    return replace(command, outcome=replace(command.outcome, state=state.state, state_key=key)), None, None
+    return replace(command, outcome=replace(command.outcome, state=state.written, state_key=key)), None, None
 
 
 async def _commit(

@@ -1,8 +1,9 @@
 """What a resolver hands down: an entity, a state or an event, and the moment it is looked at from."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from domain.declaration import Declaration
@@ -11,6 +12,11 @@ from domain.entity import Entity
 from domain.event import Event
 from repository.event_log import EventFilter, Latest, Moment
 from repository.fields import HEADER, Fields
+
+
+class SchemaView(StrEnum):
+    NEWEST = "NEWEST"
+    RECORDED = "RECORDED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,12 @@ class StateView:
     event: Event
     moment: Moment
     fields: Fields = field(default=HEADER, compare=False)
+
+    def shown_as(self, view: SchemaView) -> "StateView":
+        """Itself, or with the state as it was written."""
+        if view is SchemaView.NEWEST or self.event.recorded is None:
+            return self
+        return replace(self, event=replace(self.event, state=self.event.recorded))
 
 
 @dataclass(frozen=True, slots=True)
