@@ -44,7 +44,7 @@ class Service:
         self.database = database
         self.clock = clock
         self.callers = Callers(settings)
-        self.log = MongoEventLog(database, clock)
+        self.log = MongoEventLog(database, clock, most_examined=settings.max_examined)
         self.follower = Follower(database)
         limits = Limits(max_depth=settings.max_depth, max_fields=settings.max_fields, max_tokens=settings.max_tokens)
         self.editions = Editions(types, lambda registry: edition(registry, limits), database, self.log)

@@ -99,6 +99,10 @@ LabelSelector = Annotated[
         description="A label selector as Kubernetes writes it: `team=platform,tier in (web,api),!old`.",
     ),
 ]
+WHERE = argument(description="Only entities that meet these conditions.")
+ORDER_BY = argument(
+    name="orderBy", description="By what to order, first by the first; what is equal comes by app and name."
+)
 
 
 @strawberry.input(

@@ -6,7 +6,20 @@ from collections.abc import Iterable, Mapping
 from domain.domain_type import DomainType
 from domain.errors import InvalidManifest
 
-_SUFFIXES = ("", "State", "Event", "EventEdge", "EventConnection", "Edge", "Connection", "Written", "Result", "Input")
+_SUFFIXES = (
+    "",
+    "State",
+    "Event",
+    "EventEdge",
+    "EventConnection",
+    "Edge",
+    "Connection",
+    "Written",
+    "Result",
+    "Input",
+    "Where",
+    "OrderBy",
+)
 _NAME = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 

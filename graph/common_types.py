@@ -10,6 +10,7 @@ from graph import resolving
 from graph.arguments import GraphQLActorType, GraphQLPhase
 from graph.comparisons import compare, comparison_fields, comparison_type
 from graph.definitions import DocumentField, Reads, field, fields_of, list_of, nullable, object_type
+from graph.list_inputs import ListTypes
 from graph.resolving import attribute
 from graph.scalars import JSON, Instant, Long
 from graph.typenames import GENERIC, MIXED, resolve
@@ -21,6 +22,7 @@ class CommonTypes:
     """Made anew for each schema, so that a replaced schema is freed with all of its types."""
 
     def __init__(self) -> None:
+        self.lists = ListTypes()
         self.node = object_type(
             "Node",
             "An object with a global id.",
@@ -61,6 +63,7 @@ class CommonTypes:
         fields_of(self.event_edge).extend(self.edge_fields(self.event))
         fields_of(self.event_connection).extend(self.connection_fields(self.event_edge, self.event))
         self.generic = self._generic_types()
+        self.listed = self.lists.of("Entity", fields_of(self.generic[1]))
         self.log = self._mixed_log()
         self.entities = self.entity_pages("Entity", self.entity, "entities")
 
@@ -275,9 +278,16 @@ class DocumentState(DocumentField):
     """A top-level property of the object that a state holds."""
 
     def __init__(
-        self, key: str, type_: Any, description: str, *, name: str | None = None, references: Any = None
+        self,
+        key: str,
+        type_: Any,
+        description: str,
+        *,
+        name: str | None = None,
+        references: Any = None,
+        written_type: Any = None,
     ) -> None:
-        super().__init__(key, nullable(type_), name=name, description=description)
+        super().__init__(key, nullable(type_), name=name, description=description, written_type=written_type)
         self._read = resolving.state_property(key, references)
 
     def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 - Strawberry's

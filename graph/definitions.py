@@ -25,15 +25,24 @@ class Reads(StrEnum):
 
 
 class DocumentField(StrawberryField):
-    """A property of a JSON object, under its own key."""
+    """A property of a JSON object, under its own key. `written_type` is that of its value as it is stored."""
 
-    def __init__(self, key: str, type_: Any, *, name: str | None = None, description: str | None = None) -> None:
+    def __init__(
+        self,
+        key: str,
+        type_: Any,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        written_type: Any = None,
+    ) -> None:
         super().__init__(
             python_name=key,
             graphql_name=name or key,
             type_annotation=StrawberryAnnotation(type_),
             description=description,
         )
+        self.written_type = written_type or type_
         self.fit = fit(type_)
 
     @property
@@ -81,13 +90,19 @@ def object_type(
     )
 
 
-def input_type(name: str, description: str, fields: Iterable[StrawberryField]) -> type:
-    """A GraphQL input type whose value is the JSON object under its own keys, without what was left out."""
-    members = list(fields)
-    keys = {member.graphql_name or member.name: member for member in members}
+def input_type(
+    name: str, description: str, fields: Iterable[StrawberryField], read: Callable[[dict[str, Any]], Any] | None = None
+) -> type:
+    """A GraphQL input type whose value is the JSON object under its own keys, without what was left out.
 
-    def from_input(_: type, values: Mapping[str, Any], __: Any) -> dict[str, Any]:
-        return {keys[name].name: plain(value, keys[name]) for name, value in values.items()}
+    `read` makes something else of that object. Fields may be added later: `fields_of(type)`.
+    """
+    members = list(fields)
+
+    def from_input(_: type, values: Mapping[str, Any], __: Any) -> Any:
+        keys = {member.graphql_name or member.name: member for member in members}
+        found = {keys[name].name: plain(value, keys[name]) for name, value in values.items()}
+        return read(found) if read else found
 
     return _define(name, description, members, is_input=True, from_input=from_input)
 

@@ -1,7 +1,7 @@
 """The GraphQL types of one domain type: its entity, state, events, pages and input, all from its manifest."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from strawberry.types.field import StrawberryField
@@ -9,12 +9,13 @@ from strawberry.types.field import StrawberryField
 from domain.domain_type import DomainType
 from graph.common_types import CommonTypes, DocumentState
 from graph.definitions import DocumentField, fields_of, input_type, nullable, object_type
+from graph.list_inputs import ListInputs
 from graph.names import field_name, type_name
 from graph.scalars import JSON
 from graph.types_from_schema import InputTypes, OutputTypes, described, document_field, properties
 
 _OWN = frozenset({"apiVersion", "kind", "meta", "metadata"})
-_OWN_TYPES = frozenset("State Event Connection Edge EventConnection EventEdge Result Written".split())
+_OWN_TYPES = frozenset("State Event Connection Edge EventConnection EventEdge Result Written Where OrderBy".split())
 
 
 @dataclass(slots=True)
@@ -27,6 +28,7 @@ class DomainTypes:
     event: type
     pages: type
     input: type | None = None
+    lists: ListInputs = field(init=False)
 
     @property
     def name(self) -> str:
@@ -61,11 +63,15 @@ def fill(types: DomainTypes, common: CommonTypes, declared: Mapping[str, DomainT
             continue
         shape = outputs.shape(property_, type_name(name, key, _OWN_TYPES))
         text = described(property_, f"The property `{key}`.")
-        own.append(DocumentState(key, shape.type, text, name=field_name(key, reserved), references=shape.references))
+        name_ = field_name(key, reserved)
+        own.append(
+            DocumentState(key, shape.type, text, name=name_, references=shape.references, written_type=shape.written)
+        )
     fields_of(types.state).extend(own)
+    types.lists = common.lists.of(name, own)
     inputs = InputTypes()
     types.input = _input(types.domain_type, schema, inputs, meta)
-    return {*outputs.made, *inputs.made}
+    return {*outputs.made, *inputs.made, *types.lists.names}
 
 
 def object_meta_input() -> type:

@@ -1,14 +1,16 @@
 """The root fields that read. `at` offers the same ones at another moment."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Annotated, Any
 
 from strawberry.types.field import StrawberryField
 
 from domain import entity as entities
 from domain import labels
-from graph import moments, node_ids
+from graph import moments, node_ids, where_values
 from graph.arguments import (
+    ORDER_BY,
+    WHERE,
     After,
     AppId,
     AsOf,
@@ -26,8 +28,9 @@ from graph.arguments import (
 )
 from graph.common_types import CommonTypes
 from graph.declared_types import DeclaredTypes
-from graph.definitions import Reads, field, fields_of, nullable, object_type
+from graph.definitions import Reads, field, fields_of, list_of, nullable, object_type
 from graph.domain_types import DomainTypes
+from graph.list_inputs import ListInputs
 from graph.resolving import Asked
 from graph.selection import needed
 from repository.event_log import EntityFilter, Moment, Order
@@ -58,14 +61,17 @@ def _typed(types: list[DomainTypes]) -> Iterable[StrawberryField]:
             name=type_.state_key,
         )
         yield field(
-            _list(type_.name), each.pages, f"The objects of type {type_.name}, by app and name.", name=type_.plural_key
+            _list(type_.name, each.lists),
+            each.pages,
+            f"The objects of type {type_.name}, by app and name.",
+            name=type_.plural_key,
         )
 
 
 def _generic(common: CommonTypes) -> Iterable[StrawberryField]:
     yield field(_entity, nullable(common.entity), "One entity of any type, registered or not.", name="entity")
     text = "The entities of a type, registered or not, by app and name."
-    yield field(_entities, common.entities, text, name="entities")
+    yield field(_entities(common.listed), common.entities, text, name="entities")
     yield field(_event, nullable(common.event), "One event by its id.", name="event", reads=Reads.THROUGH)
     yield field(_events, common.log, "The whole log, from new to old or in another order.", name="events")
     yield field(_node, nullable(common.node), "Anything by its global id.", name="node")
@@ -79,40 +85,56 @@ def _single(type_: str) -> Callable[..., Any]:
     return single
 
 
-def _list(type_: str) -> Callable[..., Any]:
+def _list(type_: str, inputs: ListInputs) -> Callable[..., Any]:
+    where_: Any = nullable(inputs.where)
+    order_: Any = nullable(list_of(inputs.order))
+
     async def listed(
         root: RootView,
         info: Asked,
         app_id: InApp = None,
         label_selector: LabelSelector = None,
+        where: Annotated[where_, WHERE] = None,
+        order_by: Annotated[order_, ORDER_BY] = None,
         first: First = 20,
         after: After = None,
         as_of: AsOf = None,
         known_at: KnownAt = None,
     ) -> Any:
-        where = EntityFilter(type_, app_id, labels.parse(label_selector or ""))
+        condition = where_values.condition(where)
+        asked = EntityFilter(type_, app_id, labels.parse(label_selector or ""), condition)
         moment = moments.moment(info.context, _moment(root, info), as_of, known_at)
-        return await lists.entities(info.context, where, first, after, moment, needed(info))
+        order = where_values.orders(order_by)
+        return await lists.entities(info.context, asked, order, first, after, moment, needed(info))
 
     return listed
 
 
+def _entities(inputs: ListInputs) -> Callable[..., Any]:
+    where_: Any = nullable(inputs.where)
+    order_: Any = nullable(list_of(inputs.order))
+
+    async def entities_of(
+        root: RootView,
+        info: Asked,
+        type_: TypeName,
+        app_id: InApp = None,
+        label_selector: LabelSelector = None,
+        where: Annotated[where_, WHERE] = None,
+        order_by: Annotated[order_, ORDER_BY] = None,
+        first: First = 20,
+        after: After = None,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
+    ) -> Any:
+        listed = _list(type_, inputs)
+        return await listed(root, info, app_id, label_selector, where, order_by, first, after, as_of, known_at)
+
+    return entities_of
+
+
 async def _entity(root: RootView, info: Asked, type_: TypeName, app_id: AppId, name: Name) -> Any:
     return await lists.single(info.context, entities.entity(type_, app_id, name), _moment(root, info), needed(info))
-
-
-async def _entities(
-    root: RootView,
-    info: Asked,
-    type_: TypeName,
-    app_id: InApp = None,
-    label_selector: LabelSelector = None,
-    first: First = 20,
-    after: After = None,
-    as_of: AsOf = None,
-    known_at: KnownAt = None,
-) -> Any:
-    return await _list(type_)(root, info, app_id, label_selector, first, after, as_of, known_at)
 
 
 async def _event(root: RootView, info: Asked, id: GlobalId) -> Any:  # noqa: A002 - the argument's name

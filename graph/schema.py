@@ -41,7 +41,7 @@ def _assemble(registry: Registry, names: ClaimedNames) -> GraphQLSchema:
     schema = strawberry.Schema(
         query=query_type(common, kept, declared.values()),
         mutation=mutation_type(common, kept, declared.values()),
-        types=[*common.generic, *(types.event for types in declared.values())],
+        types=[*common.generic, *common.lists.wheres.shared, *(types.event for types in declared.values())],
         config=StrawberryConfig(scalar_map=SCALARS, _unsafe_disable_same_type_validation=True),
     )
     built = schema._schema

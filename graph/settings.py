@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(20 * 2**20, gt=0, description="The largest request body, in bytes.")
     max_depth: int = Field(20, gt=0, description="The deepest query.")
     max_fields: int = Field(5000, gt=0, description="The most fields of a query, with its fragments written out.")
+    max_examined: int = Field(50_000, gt=0, description="The most entities that a list may examine.")
     max_tokens: int = Field(2000, gt=0, description="The most lexical tokens of a query.")
     allowed_origins: Annotated[list[str], NoDecode] = Field(
         [], description="Origins of browsers that may call from other sites, with commas between them."

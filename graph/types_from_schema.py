@@ -21,6 +21,8 @@ class Shape:
 
     type: Any
     references: dict[str, Any] | str | None = None
+    written: Any = None
+    """Of a reference: the type of its value as it stands in the object."""
 
 
 @dataclass(slots=True)
@@ -34,13 +36,14 @@ class OutputTypes:
     def shape(self, schema: Schema, name: str) -> Shape:
         referred = schema.get("x-dsel-ref")
         if isinstance(referred, str) and (entity := self.entity_type(referred)) is not None:
-            return Shape(entity, referred)
+            return Shape(entity, referred, OutputTypes(_no_entity).shape(schema, name).type)
         match _kind(schema):
             case "object" if schema.get("properties"):
                 return self._object(schema, name)
             case "array" if isinstance(schema.get("items"), Mapping):
                 item = self.shape(schema["items"], name)
-                return Shape(list_of(nullable(item.type)), item.references)
+                written = list_of(nullable(item.written)) if item.written else None
+                return Shape(list_of(nullable(item.type)), item.references, written)
             case kind:
                 return Shape(_scalar(kind, schema))
 
@@ -49,7 +52,7 @@ class OutputTypes:
         names = property_names(schema)
         for key, property_ in properties(schema).items():
             inner = self.shape(property_, type_name(name, key))
-            fields.append(document_field(key, inner.type, property_, names[key]))
+            fields.append(document_field(key, inner.type, property_, names[key], written=inner.written))
             if inner.references:
                 references[key] = inner.references
         name = _unused(name, self.made)
@@ -102,13 +105,20 @@ def property_names(schema: Schema) -> dict[str, str]:
     return told_apart({key: field_name(key) for key in properties(schema)})
 
 
-def document_field(key: str, type_: Any, schema: Schema, name: str, required: bool = False) -> StrawberryField:
+def document_field(
+    key: str, type_: Any, schema: Schema, name: str, required: bool = False, written: Any = None
+) -> StrawberryField:
     return DocumentField(
         key,
         type_ if required else nullable(type_),
         name=name,
         description=described(schema, f"The property `{key}`."),
+        written_type=written,
     )
+
+
+def _no_entity(_: str) -> None:
+    return None
 
 
 def _kind(schema: Schema) -> str:

@@ -1,8 +1,9 @@
 """The shape of what is kept in MongoDB: the only file that knows field names there."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any
 
 import orjson
@@ -115,11 +116,16 @@ def latest_projection(fields: Fields) -> dict[str, int]:
 
 
 def state_paths(fields: Fields) -> list[str]:
-    """The paths of the wanted parts of the state; MongoDB cannot name a key that holds a dot or is empty."""
+    """The paths of the wanted parts of the state, without those inside others."""
     if fields.state is None:
         return ["state"]
-    paths = {".".join(("state", *_nameable(path))) for path in fields.state}
+    paths = {state_path(path) for path in fields.state}
     return sorted(path for path in paths if not any(path.startswith(f"{other}.") for other in paths))
+
+
+def state_path(path: Path) -> str:
+    """Where MongoDB finds a part of the state, or the nearest thing around it that can be named."""
+    return ".".join(("state", *(encoded_key(key) for key in takewhile(is_nameable, path))))
 
 
 def label_terms(state: Mapping[str, Any] | None) -> list[str]:
@@ -146,7 +152,7 @@ def _may_need_encoding(value: Any) -> bool:
 def _encode(value: Any) -> Any:
     match value:
         case dict():
-            items = {_encoded_key(key): _encode(item) for key, item in value.items()}
+            items = {encoded_key(key): _encode(item) for key, item in value.items()}
             same = all(new is old for new, old in zip(items.values(), value.values(), strict=True))
             return value if same and items.keys() == value.keys() else items
         case list():
@@ -177,7 +183,8 @@ def _as_is(value: Any) -> Any:
     return value
 
 
-def _encoded_key(key: str) -> str:
+def encoded_key(key: str) -> str:
+    """The name of a key in MongoDB."""
     return _WIDE_DOLLAR + key if key.startswith((_DOLLAR, _WIDE_DOLLAR)) else key
 
 
@@ -185,8 +192,6 @@ def _decoded_key(key: str) -> str:
     return key.removeprefix(_WIDE_DOLLAR)
 
 
-def _nameable(path: Path) -> Iterable[str]:
-    for key in path:
-        if not key or "." in key:
-            return
-        yield _encoded_key(key)
+def is_nameable(key: str) -> bool:
+    """Whether a path of MongoDB can hold the key."""
+    return bool(key) and "." not in key

@@ -9,10 +9,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from domain.conditions import EVERYTHING, Condition, Path
 from domain.entity import Entity
 from domain.errors import DselError
 from domain.event import ActorType, Draft, Event, Phase
 from domain.labels import Requirement
+from domain.ordering import Ordering, Position
 from repository.fields import Fields
 
 
@@ -78,11 +80,15 @@ class EventFilter:
 
 @dataclass(frozen=True, slots=True)
 class EntityFilter:
-    """Entities of one type, in one app or all, by labels."""
+    """Entities of one type, in one app or all, by labels, and by what else their view holds."""
 
     type: str
     app_id: str | None = None
     labels: tuple[Requirement, ...] = ()
+    condition: Condition = EVERYTHING
+    """On the entity's view; see domain/entity_view.py."""
+    indexed: tuple[Path, ...] = ()
+    """The paths into the state that an index of the type answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +128,12 @@ class LogPage:
 
 @dataclass(frozen=True, slots=True)
 class EntityPage:
-    """The next `first` entities after a key, in the order of keys."""
+    """The next `first` entities after a position, in the order of keys unless another is given."""
 
     where: EntityFilter
     first: int
-    after: str | None = None
+    after: Position | None = None
+    order: tuple[Ordering, ...] = ()
 
 
 class EventLog(Protocol):
@@ -172,7 +179,7 @@ class EventLog(Protocol):
         ...
 
     async def entities(self, page: EntityPage, fields: Fields) -> list[Latest]:
-        """The entities that have a state now."""
+        """The entities that have a state now. Raises QueryTooLarge when too many would have to be examined."""
         ...
 
     async def has_changed(self, type_: str, since: datetime) -> bool:
@@ -180,7 +187,7 @@ class EventLog(Protocol):
         ...
 
     async def entities_as_of(self, page: EntityPage, moment: Moment, fields: Fields) -> list[Event]:
-        """The states of the entities that have one at `moment.at`."""
+        """The states of the entities that have one at `moment.at`. Raises QueryTooLarge as `entities` does."""
         ...
 
     async def events_by_id(self, ids: Sequence[str], fields: Fields) -> dict[str, Event]: ...

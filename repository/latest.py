@@ -11,10 +11,12 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
+from domain.entity import from_stored
 from domain.event import Document, Phase
 from repository import pipelines
-from repository.documents import EVENTS, LATEST, header
+from repository.documents import EVENTS, LATEST, event_from, header
 from repository.driver import Database
+from repository.event_log import Latest
 
 _DUPLICATE_KEY = 11000
 _REPAIR_BATCH = 500
@@ -103,6 +105,23 @@ async def repair_all(database: Database, batch: int = 1000) -> int:
         repaired += await repair(database, keys)
         after = keys[-1]
     return repaired
+
+
+def latest_from(document: Document) -> Latest:
+    """A summary as far as it was fetched."""
+    entity, at = from_stored(document["_id"]), document.get("at")
+    encoded = document.get("encoded", False)
+    state = event_from({**at, "state": document.get("state"), "encoded": encoded}, entity) if at else None
+    counts = document["counts"]
+    return Latest(
+        entity=entity,
+        version=document["version"],
+        state=state,
+        first=event_from(document["first"], entity),
+        last=event_from(document["last"], entity),
+        outcomes=counts["outcome"],
+        intents=counts["intent"],
+    )
 
 
 async def _behind(database: Database, keys: Sequence[str]) -> dict[str, int]:

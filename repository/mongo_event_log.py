@@ -3,24 +3,21 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from weakref import WeakValueDictionary
 
 from domain import settling
-from domain.entity import from_stored
-from domain.errors import DselError, QueryTooLarge
-from domain.event import Document, Event
+from domain.errors import DselError
+from domain.event import Event
 from domain.instants import Clock
-from domain.objects import labels_of
 from repository import access, indexes, pipelines
 from repository.documents import EVENTS, LATEST, event_from, latest_projection, projection
 from repository.driver import Database
+from repository.entity_lists import EntityLists
 from repository.event_log import (
     Append,
     Appended,
-    EntityFilter,
     EntityPage,
     EventFilter,
     Latest,
@@ -29,21 +26,22 @@ from repository.event_log import (
     Order,
     TimelinePage,
 )
-from repository.fields import HEADER, LABELS, Fields, union
+from repository.fields import HEADER, Fields
 from repository.lanes import Lanes
+from repository.latest import latest_from
 from repository.searches import Searches
 from repository.writer import Writer
 
-_LARGEST_CHUNK = 1000
-_MOST_EXAMINED = 50_000
+MOST_EXAMINED = 50_000
 
 
 class MongoEventLog:
     """See EventLog. Constructed on a database whose indexes are ensured."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, most_examined: int = MOST_EXAMINED) -> None:
         self._database = database
         self._clock = clock
+        self._lists = EntityLists(database, self, most_examined)
         self._writer = Writer(database, clock)
         self._searches = Searches(database)
         self._lanes: Lanes[Sequence[Append], Sequence[Appended | DselError]] = Lanes(self._commit)
@@ -69,7 +67,7 @@ class MongoEventLog:
 
     async def latest(self, keys: Sequence[str], fields: Fields) -> dict[str, Latest]:
         found = await self._database.find(LATEST, {"_id": {"$in": list(keys)}}, projection=latest_projection(fields))
-        return {each["_id"]: _latest(each) for each in found}
+        return {each["_id"]: latest_from(each) for each in found}
 
     async def as_of(self, keys: Sequence[str], moment: Moment, fields: Fields) -> dict[str, Event]:
         return await self._newest(keys, moment, fields, stateful=True)
@@ -106,34 +104,14 @@ class MongoEventLog:
         return {each["_id"]: event_from(each["events"]) for each in found}
 
     async def entities(self, page: EntityPage, fields: Fields) -> list[Latest]:
-        where = page.where
-        condition: Document = {"live": True, "$and": [{"_id": pipelines.entity_bounds(page)}]}
-        condition["$and"] += pipelines.label_conditions(where.labels, "labels")
-        found = await self._database.find(
-            LATEST, condition, projection=latest_projection(fields), sort={"_id": 1}, limit=page.first
-        )
-        return [_latest(each) for each in found]
+        return await self._lists.living(page, fields)
 
     async def has_changed(self, type_: str, since: datetime) -> bool:
         condition = {"type": type_, "timestamp": {"$gt": since}}
         return bool(await self._database.find(EVENTS, condition, projection={"_id": 1}, limit=1, hint=indexes.LOG))
 
     async def entities_as_of(self, page: EntityPage, moment: Moment, fields: Fields) -> list[Event]:
-        found: list[Event] = []
-        after, examined, chunk = page.after, 0, page.first
-        wanted = union([fields, LABELS]) if page.where.labels else fields
-        while keys := await self._keys(replace(page, first=chunk, after=after)):
-            states = await self.as_of(keys, moment, wanted)
-            found += [states[key] for key in keys if key in states and _selected(states[key], page.where)]
-            if len(found) >= page.first or len(keys) < chunk:
-                break
-            after, examined, chunk = keys[-1], examined + len(keys), min(2 * chunk, _LARGEST_CHUNK)
-            if examined > _MOST_EXAMINED:
-                raise QueryTooLarge(
-                    f"more than {_MOST_EXAMINED:,} entities of type {page.where.type} would have to be examined",
-                    hint="Narrow the list with appId.",
-                )
-        return found[: page.first]
+        return await self._lists.as_of(page, moment, fields)
 
     async def events_by_id(self, ids: Sequence[str], fields: Fields) -> dict[str, Event]:
         found = await self._database.find(EVENTS, {"_id": {"$in": list(ids)}}, projection=projection(fields))
@@ -180,13 +158,6 @@ class MongoEventLog:
         )
         return {key: [event_from(each) for each in rows] for key, rows in zip(keys, found, strict=True) if rows}
 
-    async def _keys(self, page: EntityPage) -> list[str]:
-        """The next keys of a type, living or not."""
-        found = await self._database.find(
-            LATEST, {"_id": pipelines.entity_bounds(page)}, projection={"_id": 1}, sort={"_id": 1}, limit=page.first
-        )
-        return [each["_id"] for each in found]
-
     async def _newest(self, keys: Sequence[str], moment: Moment, fields: Fields, *, stateful: bool) -> dict[str, Event]:
         """The skip-scan; then a look-up for the few entities whose newest event was not known yet."""
         rows = await self._database.aggregate(EVENTS, pipelines.newest(keys, moment, fields, stateful=stateful))
@@ -199,11 +170,6 @@ class MongoEventLog:
         return {key: event for key, event in found.items() if event.recorded_at <= moment.known_at} | known
 
 
-def _selected(event: Event, where: EntityFilter) -> bool:
-    labels = labels_of(event.state or {})
-    return not event.deletes and all(requirement.holds(labels) for requirement in where.labels)
-
-
 def _several(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Event]]:
     found: dict[str, list[Event]] = {}
     for each in rows:
@@ -213,19 +179,3 @@ def _several(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Event]]:
 
 def _single(rows: Iterable[Mapping[str, Any]]) -> dict[str, Event]:
     return {each["entity"]: event_from(each["events"]) for each in rows}
-
-
-def _latest(document: Document) -> Latest:
-    entity, at = from_stored(document["_id"]), document.get("at")
-    encoded = document.get("encoded", False)
-    state = event_from({**at, "state": document.get("state"), "encoded": encoded}, entity) if at else None
-    counts = document["counts"]
-    return Latest(
-        entity=entity,
-        version=document["version"],
-        state=state,
-        first=event_from(document["first"], entity),
-        last=event_from(document["last"], entity),
-        outcomes=counts["outcome"],
-        intents=counts["intent"],
-    )

@@ -8,12 +8,15 @@ from typing import Any
 from domain.entity import key_range
 from domain.event import Event
 from domain.labels import Operator, Requirement
-from repository.documents import EVENTS, projection
+from repository import expressions, prefilters
+from repository.documents import EVENTS, LATEST, latest_projection, projection
 from repository.event_log import EntityPage, EventFilter, LogPage, Moment, Order, TimelinePage
 from repository.fields import Fields
 
 Pipeline = list[dict[str, Any]]
 NEW_TO_OLD = {"timestamp": -1, "version": -1}
+
+_MORE = "more"
 _BY_SELECTIVITY = (Operator.IN, Operator.EXISTS, Operator.NOT_IN, Operator.ABSENT)
 
 
@@ -134,9 +137,52 @@ def entity_bounds(page: EntityPage) -> dict[str, Any]:
     where = page.where
     start, end = key_range(where.type, where.app_id)
     bounds: dict[str, Any] = {"$gte": start, "$lt": end}
-    if page.after is not None:
-        bounds = {"$gt": max(page.after, start), "$lt": end}
+    if page.after is not None and not page.order:
+        bounds = {"$gt": max(page.after.key, start), "$lt": end}
     return bounds
+
+
+def living(page: EntityPage) -> dict[str, Any]:
+    """Which summaries a page may hold, as far as an index tells."""
+    conditions = [{"_id": entity_bounds(page)}, *label_conditions(page.where.labels, "labels")]
+    return {"live": True, "$and": conditions}
+
+
+def filtered(page: EntityPage, fields: Fields, most: int) -> Pipeline:
+    """A page by any condition and order, of at most `most` summaries that an index has found.
+
+    In the end a row that `says_more` when there were more of them.
+    """
+    where = page.where
+    match = living(page)
+    match["$and"] += prefilters.equalities(where.condition, where.indexed)
+    ranges = prefilters.ranges(where.condition, where.indexed)
+    match["$and"] += ranges
+    source: Pipeline = [{"$match": match}, *([] if ranges or page.order else [{"$sort": {"_id": 1}}])]
+    more: Pipeline = [*source, {"$skip": most}, {"$limit": 1}, {"$project": {"_id": 1, _MORE: {"$literal": True}}}]
+    return [
+        *source,
+        {"$limit": most},
+        {"$match": {"$expr": expressions.holds(where.condition)}},
+        *_ordered(page),
+        {"$limit": page.first},
+        {"$project": latest_projection(fields)},
+        {"$unionWith": {"coll": LATEST, "pipeline": more}},
+    ]
+
+
+def says_more(row: Mapping[str, Any]) -> bool:
+    return _MORE in row
+
+
+def _ordered(page: EntityPage) -> Pipeline:
+    if not page.order:
+        return [{"$sort": {"_id": 1}}]
+    following: Pipeline = []
+    if page.after is not None:
+        following = [{"$match": {"$expr": expressions.follows(page.after, page.order)}}]
+    placed = {"$set": {expressions.PLACED: expressions.placed(page.order)}}
+    return [placed, *following, {"$sort": expressions.sort(page.order)}]
 
 
 def label_conditions(requirements: Sequence[Requirement], field: str) -> list[dict[str, Any]]:

@@ -6,25 +6,32 @@ from datetime import datetime
 
 from domain.entity import Entity
 from domain.errors import InvalidCursor
+from domain.ordering import Ordering, Position
 from repository.event_log import EntityFilter, EntityPage, EventFilter, Moment, TimelinePage
 from repository.fields import HEADER, Fields
-from resolvers import pages, temporal
+from resolvers import pages, positions, temporal
 from resolvers.context import Context
 from resolvers.views import EntityView, EventView, PageView, now
 
 
 async def entities(
-    context: Context, where: EntityFilter, first: int, after: str | None, moment: Moment, fields: Fields
+    context: Context,
+    where: EntityFilter,
+    order: tuple[Ordering, ...],
+    first: int,
+    after: str | None,
+    moment: Moment,
+    fields: Fields,
 ) -> PageView:
-    """The entities that have a state at the moment, in the order of app and name."""
-    query = pages.scope("entities", where)
-    place = pages.position(after, query, str)
-    page = EntityPage(where, pages.checked_size(first) + 1, place[0] if place else None)
+    """The entities that have a state at the moment, by app and name unless another order is given."""
+    query = pages.scope("entities", where, order)
+    place = pages.position(after, query, str, *(positions.place for _ in order))
+    page = EntityPage(where, pages.checked_size(first) + 1, Position(place[0], place[1:]) if place else None, order)
     if moment == now(context.instant):
         views = await _living(context, page, moment, fields)
     else:
         views = await _as_of(context, page, moment, fields)
-    return pages.page(views, first, after, lambda view: pages.cursor(query, view.entity.key), where.type)
+    return pages.page(views, first, after, lambda view: pages.cursor(query, *positions.parts(view, order)), where.type)
 
 
 async def timelines(

@@ -36,7 +36,7 @@ def cursor(query: str, *position: Any) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([query, *parts])).rstrip(b"=").decode()
 
 
-def position(text: str | None, query: str, *shape: type) -> tuple[Any, ...] | None:
+def position(text: str | None, query: str, *shape: type | Callable[[Any], Any]) -> tuple[Any, ...] | None:
     """The position that a cursor names. Raises InvalidCursor for a text that is none, or of another query."""
     if text is None:
         return None
@@ -65,7 +65,7 @@ def _milliseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // timedelta(milliseconds=1)
 
 
-def _read(kind: type, part: Any) -> Any:
+def _read(kind: type | Callable[[Any], Any], part: Any) -> Any:
     value: Any = _instant(part) if kind is datetime else kind(part)
     if kind is int and is_wide(value):
         raise OverflowError(f"{value} is no version")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain import ordering
 from domain.entity import Entity, key_range
 from domain.event import Event
 from domain.labels import parse
@@ -263,10 +264,18 @@ async def test_pages_of_entities_hold_each_once_while_others_come_and_go(
             await apply(gone, "Deleted")
 
     async def page(after: str | None) -> list[str]:
-        return [each.entity.key for each in await log.entities(EntityPage(where, 3, after), HEADER)]
+        return [
+            each.entity.key
+            for each in await log.entities(EntityPage(where, 3, ordering.Position(after) if after else None), HEADER)
+        ]
 
     async def page_as_of(after: str | None) -> list[str]:
-        return [each.entity.key for each in await log.entities_as_of(EntityPage(where, 3, after), start, HEADER)]
+        return [
+            each.entity.key
+            for each in await log.entities_as_of(
+                EntityPage(where, 3, ordering.Position(after) if after else None), start, HEADER
+            )
+        ]
 
     found = [key async for key in walk(page, lambda key: key, between)]
     assert found == sorted(set(found))
@@ -283,7 +292,10 @@ async def test_a_position_outside_of_its_list_is_no_way_into_another_app(log: Mo
     where = EntityFilter("Artifact", app)
     for position, names in (("", ["a"]), (start, ["a"]), (end, []), ("Zebra", [])):
         for listed in (
-            [each.entity for each in await log.entities(EntityPage(where, 10, position), HEADER)],
-            [each.entity for each in await log.entities_as_of(EntityPage(where, 10, position), ALWAYS, HEADER)],
+            [each.entity for each in await log.entities(EntityPage(where, 10, ordering.Position(position)), HEADER)],
+            [
+                each.entity
+                for each in await log.entities_as_of(EntityPage(where, 10, ordering.Position(position)), ALWAYS, HEADER)
+            ],
         ):
             assert [each.name for each in listed] == names

@@ -12,6 +12,7 @@ from bson.raw_bson import RawBSONDocument
 from domain.entity import Entity
 from domain.event import Draft, Event, Phase
 from domain.labels import parse
+from domain.ordering import Position
 from examples import JOHN, PIPELINE, Hands, artifact, draft, later
 from plans import Plan, Reads, explain
 from repository import indexes, latest
@@ -245,7 +246,7 @@ async def test_what_has_an_id_is_found_by_it(measured: dict[int, Measured], name
 def listed(
     selector: str = "", app_id: str | None = None, first: int = 10, after: str | None = None, type_: str = "Artifact"
 ) -> EntityPage:
-    return EntityPage(EntityFilter(type_, app_id, parse(selector)), first, after)
+    return EntityPage(EntityFilter(type_, app_id, parse(selector)), first, Position(after) if after else None)
 
 
 ANY = {"live", "_id_"}  # as good as each other while hardly anything is deleted

@@ -1,0 +1,139 @@
+"""The inputs of `orderBy`: by what a list of entities is ordered. docs/filters.md shows them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import strawberry
+from strawberry.types.field import StrawberryField
+
+from domain import entity_view
+from domain.conditions import Path
+from domain.ordering import Ordering
+from graph import where_values
+from graph.definitions import DocumentField, input_type, nullable
+from graph.names import type_name
+from graph.scalars import JSON
+from graph.where_types import DEEPEST, document_fields, innermost
+
+
+@strawberry.enum(description="Which way an order runs. What has no value comes last either way.")
+class OrderDirection(Enum):
+    ASC = strawberry.enum_value("asc", description="From low to high.")
+    DESC = strawberry.enum_value("desc", description="From high to low.")
+
+
+Orders = tuple[Ordering, ...]
+
+
+@dataclass(slots=True)
+class OrderTypes:
+    """Made anew for each schema."""
+
+    json: type = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.json = input_type(
+            "JSONOrderBy",
+            "An order by what stands at a path.",
+            [
+                DocumentField("path", str, description="A JSON Pointer into the object: `/spec/replicas`."),
+                DocumentField("direction", OrderDirection, description="Which way."),
+            ],
+            _by_path,
+        )
+
+    def of_entities(self, name: str, state: Iterable[StrawberryField]) -> tuple[type, list[str]]:
+        """The input for the entities of a type with these fields of its state, and the names of those below it."""
+        made = _Objects()
+        own = {
+            "name": (OrderDirection, "By name."),
+            "appId": (OrderDirection, "By app (tenant)."),
+            "changed": (OrderDirection, "By when the state took effect."),
+            "raw": (self.json, "By anything in the object."),
+        }
+        fields: list[StrawberryField] = [
+            DocumentField(key, nullable(type_), description=text) for key, (type_, text) in own.items()
+        ]
+        for each in state:
+            if isinstance(each, DocumentField) and each.key not in ("apiVersion", "kind"):
+                shown = each.graphql_name or each.key
+                type_ = made.member(each.written_type, type_name(name, each.key), 1)
+                if type_ is not None:
+                    label = f"{shown}_" if shown in own else shown
+                    fields.append(
+                        DocumentField(_IN_STATE + each.key, nullable(type_), name=label, description=f"By `{shown}`.")
+                    )
+        text = "What a list is ordered by: one field in each member."
+        return input_type(f"{name}OrderBy", text, fields, _entity), made.names
+
+
+@dataclass(slots=True)
+class _Objects:
+    names: list[str] = field(default_factory=list)
+
+    def member(self, type_: Any, name: str, level: int) -> Any:
+        """The input for a value of this output type; None for one that has no order."""
+        inner, depth = innermost(type_)
+        if depth or inner is JSON:
+            return None
+        if not hasattr(inner, "__strawberry_definition__"):
+            return OrderDirection
+        return self._object(inner, name, level) if level <= DEEPEST else None
+
+    def _object(self, output: type, name: str, level: int) -> Any:
+        fields: list[StrawberryField] = []
+        for each in document_fields(output):
+            type_ = self.member(each.written_type, type_name(name, each.key), level + 1)
+            if type_ is not None:
+                fields.append(
+                    DocumentField(each.key, nullable(type_), name=each.graphql_name, description=f"By `{each.key}`.")
+                )
+        return self._made(f"{name}OrderBy", fields) if fields else None
+
+    def _made(self, name: str, fields: list[StrawberryField]) -> type:
+        while name in self.names:
+            name += "_"
+        self.names.append(name)
+        return input_type(name, "Which one it is ordered by.", fields, _object)
+
+
+_IN_STATE = "state\0"
+
+
+def _entity(given: dict[str, Any]) -> Orders:
+    return tuple(_entity_orders(given))
+
+
+def _entity_orders(given: Mapping[str, Any]) -> Iterable[Ordering]:
+    for key, part in where_values.present(given):
+        match key:
+            case "name" | "appId":
+                yield _order((key,), part)
+            case "changed":
+                yield _order((*entity_view.STATE_EVENT, "timestamp"), part)
+            case "raw":
+                yield from _below(entity_view.STATE, part)
+            case _:
+                path = (*entity_view.STATE, key.removeprefix(_IN_STATE))
+                yield from _below(path, part if isinstance(part, tuple) else (_order((), part),))
+
+
+def _object(given: dict[str, Any]) -> Orders:
+    found: list[Ordering] = []
+    for key, part in where_values.present(given):
+        found += _below((key,), part if isinstance(part, tuple) else (_order((), part),))
+    return tuple(found)
+
+
+def _by_path(given: dict[str, Any]) -> Orders:
+    return (_order(where_values.pointer(given["path"]), given["direction"]),)
+
+
+def _below(path: Path, orders: Orders) -> Orders:
+    return tuple(Ordering((*path, *each.path), each.descending) for each in orders)
+
+
+def _order(path: Path, direction: Any) -> Ordering:
+    return Ordering(path, OrderDirection(direction) is OrderDirection.DESC)

@@ -1,0 +1,106 @@
+"""Conditions and orders in MongoDB against domain/conditions.py and domain/ordering.py, now and as of a moment."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+
+from conditions import conditions, entity, orders, states
+from domain import ordering
+from domain.conditions import EVERYTHING, All, At, Condition, OneOf
+from domain.entity import Entity
+from domain.entity_view import view
+from domain.errors import QueryTooLarge
+from domain.event import Document
+from domain.ordering import Ordering, Position
+from examples import PIPELINE, Hands, draft, later
+from repository.driver import Database
+from repository.event_log import Append, Appended, EntityFilter, EntityPage, Moment
+from repository.fields import HEADER
+from repository.mongo_event_log import MongoEventLog
+
+
+@dataclass
+class Thing:
+    """An entity as the log was told of it."""
+
+    view: Document
+    entity: Entity
+
+
+@pytest.fixture(scope="module")
+async def things(database: Database) -> list[Thing]:
+    """Entities of one type, with every kind of value in every place; some have an act after their state."""
+    log, type_, app = MongoEventLog(database, Hands()), f"Thing{uuid4().hex[:8]}", "a/b%2Fc"
+    made = []
+    for index, state in enumerate(states()):
+        one = entity(type_, app, index)
+        appends = [Append(draft(one, "Applied", {"kind": type_, **state}))]
+        if index % 3 == 0:
+            appends.append(Append(draft(one, "Scanned", actor=PIPELINE)))
+        events = [each.event for each in await log.append(appends) if isinstance(each, Appended)]
+        made.append(Thing(view(one, events[0], events[-1]), one))
+    return made
+
+
+def expected(things: list[Thing], condition: Condition, order: tuple[Ordering, ...]) -> list[str]:
+    held = [each for each in things if condition.holds(each.view)]
+    positions = [ordering.position(each.view, order, each.entity.key) for each in held]
+    return [each.key for each in sorted(positions, key=lambda each: ordering.sort_key(each, order))]
+
+
+def page(things: list[Thing], condition: Condition, order: tuple[Ordering, ...], first: int = 500) -> EntityPage:
+    return EntityPage(EntityFilter(things[0].entity.type, None, (), condition), first, None, order)
+
+
+@given(condition=conditions(), order=orders())
+@examples(max_examples=150)
+async def test_mongodb_selects_and_orders_as_the_specification_does_now_and_as_of_a_moment(
+    database: Database, things: list[Thing], condition: Condition, order: tuple[Ordering, ...]
+) -> None:
+    log, asked = MongoEventLog(database, Hands()), page(things, condition, order)
+    wanted = expected(things, condition, order)
+    assert [each.entity.key for each in await log.entities(asked, HEADER)] == wanted
+    moment = Moment(later(0), later(0))
+    assert [each.entity.key for each in await log.entities_as_of(asked, moment, HEADER)] == wanted
+
+
+@given(order=orders())
+@examples(max_examples=15)
+async def test_pages_in_any_order_hold_each_entity_once(
+    database: Database, things: list[Thing], order: tuple[Ordering, ...]
+) -> None:
+    log, wanted = MongoEventLog(database, Hands()), expected(things, EVERYTHING, order)
+    views = {each.entity.key: each.view for each in things}
+    asked = page(things, EVERYTHING, order, 40)
+    for read in (log.entities, lambda page, fields: log.entities_as_of(page, Moment(later(0), later(0)), fields)):
+        found: list[str] = []
+        position: Position | None = None
+        while part := await read(EntityPage(asked.where, asked.first, position, order), HEADER):
+            found += [each.entity.key for each in part]
+            position = ordering.position(views[found[-1]], order, found[-1])
+        assert found == wanted
+
+
+LIMITED = At(("state", "spec", "b"), OneOf((1,)))
+
+
+@pytest.mark.parametrize("order", [(), (Ordering(("name",)),)])
+async def test_a_list_that_would_examine_too_much_says_so(
+    database: Database, things: list[Thing], order: tuple[Ordering, ...]
+) -> None:
+    log = MongoEventLog(database, Hands(), most_examined=20)
+    asked = page(things, All((LIMITED, At(("name",), OneOf(("nobody",))))), order)
+    for read in (log.entities(asked, HEADER), log.entities_as_of(asked, Moment(later(0), later(0)), HEADER)):
+        with pytest.raises(QueryTooLarge, match="more than 20 entities of type Thing"):
+            await read
+
+
+async def test_a_full_page_in_the_order_of_keys_is_answered_however_many_follow(
+    database: Database, things: list[Thing]
+) -> None:
+    log = MongoEventLog(database, Hands(), most_examined=20)
+    asked = page(things, LIMITED, (), 2)
+    assert [each.entity.key for each in await log.entities(asked, HEADER)] == expected(things, LIMITED, ())[:2]
