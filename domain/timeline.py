@@ -5,8 +5,11 @@ Slow and obvious on purpose. The MongoDB log is tested against it on random hist
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
+from domain.changes import same
 from domain.event import Event
+from domain.leaves import Leaf, counterparts, leaves
 
 
 def history(events: Iterable[Event], at: datetime, known_at: datetime) -> list[Event]:
@@ -36,3 +39,25 @@ def valid_to(events: Iterable[Event], state: Event, at: datetime, known_at: date
     """When the state that `state` carries ended: at the next one in state order. None while it still holds."""
     later = [event for event in history(events, at, known_at) if event.stateful and event.order > state.order]
     return later[-1].timestamp if later else None
+
+
+def blame(events: Iterable[Event], state: Event, at: datetime, known_at: datetime) -> dict[str, Event]:
+    """By the JSON Pointer of each leaf of a state, the event since which it has had its value without a break."""
+    earlier = [event for event in history(events, at, known_at) if event.stateful and event.order < state.order]
+    return {leaf.pointer: _origin(leaf, state, earlier) for leaf in leaves(state.state)}
+
+
+def _origin(leaf: Leaf, state: Event, earlier: Iterable[Event]) -> Event:
+    path: list[Any] = list(leaf.path)
+    for older in earlier:
+        newer_part, older_part = state.state, older.state
+        for depth, key in enumerate(path):
+            there = counterparts(newer_part, older_part)
+            if key not in there:
+                return state
+            path[depth] = there[key]
+            newer_part, older_part = newer_part[key], older_part[there[key]]  # type: ignore[index]
+        if older.deletes or not same(leaf.value, older_part):
+            return state
+        state = older
+    return state

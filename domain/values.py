@@ -1,16 +1,18 @@
 """What a domain object may consist of, so that what came in can come out: JSON without a loss."""
 
 import math
+import re
 from decimal import Decimal
 from typing import Any
 
 import orjson
 
-from domain.errors import InvalidDocument
+from domain.errors import InvalidArgument, InvalidDocument
 
 DEEPEST = 80
 MOST_DIGITS = 34
 _INT64 = 2**63
+_POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)*")
 _STRICT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
@@ -75,6 +77,13 @@ def _check(value: Any, path: str, depth: int) -> None:
 def pointer_part(key: str) -> str:
     """One step of a JSON Pointer (RFC 6901)."""
     return key.replace("~", "~0").replace("/", "~1")
+
+
+def pointer_parts(pointer: str) -> list[str]:
+    """The steps of a JSON Pointer. Raises InvalidArgument for a text that is none."""
+    if not _POINTER.fullmatch(pointer):
+        raise InvalidArgument(f"{quoted(pointer)} is no JSON Pointer", hint="Write it like /spec/bundles/0/name.")
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
 
 
 def quoted(value: Any) -> str:

@@ -8,6 +8,7 @@ from strawberry.types.field import StrawberryField
 
 from graph import resolving
 from graph.arguments import GraphQLActorType, GraphQLPhase
+from graph.blaming import blame, blame_fields, blame_type
 from graph.comparisons import compare, comparison_fields, comparison_type
 from graph.definitions import DocumentField, Reads, field, fields_of, list_of, nullable, object_type
 from graph.list_inputs import ListTypes
@@ -55,8 +56,10 @@ class CommonTypes:
         )
         self.actor = object_type("Actor", "Who or what caused an event.")
         self.comparison = comparison_type()
+        self.blame = blame_type()
         fields_of(self.actor).extend(self._actor_fields())
         fields_of(self.comparison).extend(comparison_fields(self))
+        fields_of(self.blame).extend(blame_fields(self.event, self.actor))
         fields_of(self.state).extend(self.state_fields(self.event))
         fields_of(self.event).extend(self.event_fields(self.entity, self.state, self.event))
         fields_of(self.entity).extend(self.entity_fields(self.state, self.event_connection, self.event))
@@ -116,6 +119,9 @@ class CommonTypes:
                 "The whole object: as it came, or in the version that is asked for.",
                 name="raw",
                 reads=Reads.STATE,
+            ),
+            field(
+                blame, list_of(self.blame), "Who gave each field its value, and when.", name="blame", reads=Reads.STATE
             ),
         ]
 

@@ -178,6 +178,12 @@ class EventLog(Protocol):
         """The state-carrying event before each of these, by event id."""
         ...
 
+    async def states_before(
+        self, states: Sequence[Event], first: int, moment: Moment, fields: Fields
+    ) -> dict[str, list[Event]]:
+        """Up to `first` state-carrying events before each of these, from new to old, by event id."""
+        ...
+
     async def entities(self, page: EntityPage, fields: Fields) -> list[Latest]:
         """The entities that have a state now. Raises QueryTooLarge when too many would have to be examined."""
         ...

@@ -100,8 +100,15 @@ class MongoEventLog:
         return {each["_id"]: each["events"]["timestamp"] for each in found}
 
     async def previous(self, states: Sequence[Event], moment: Moment, fields: Fields) -> dict[str, Event]:
-        found = await self._database.aggregate(None, pipelines.previous_states(states, moment, fields))
+        found = await self._database.aggregate(None, pipelines.states_before(states, 1, moment, fields))
         return {each["_id"]: event_from(each["events"]) for each in found}
+
+    async def states_before(
+        self, states: Sequence[Event], first: int, moment: Moment, fields: Fields
+    ) -> dict[str, list[Event]]:
+        return _several(
+            await self._database.aggregate(None, pipelines.states_before(states, first, moment, fields)), by="_id"
+        )
 
     async def entities(self, page: EntityPage, fields: Fields) -> list[Latest]:
         return await self._lists.living(page, fields)
@@ -170,10 +177,10 @@ class MongoEventLog:
         return {key: event for key, event in found.items() if event.recorded_at <= moment.known_at} | known
 
 
-def _several(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Event]]:
+def _several(rows: Iterable[Mapping[str, Any]], by: str = "entity") -> dict[str, list[Event]]:
     found: dict[str, list[Event]] = {}
     for each in rows:
-        found.setdefault(each["entity"], []).append(event_from(each["events"]))
+        found.setdefault(each[by], []).append(event_from(each["events"]))
     return found
 
 

@@ -102,27 +102,32 @@ def next_states(states: Sequence[Event], moment: Moment) -> Pipeline:
     """The state that followed each of `states`, by event id; its header alone."""
     later = {"$gt": [["$timestamp", "$version"], ["$$at", "$$version"]]}
     bounds = {"$expr": {"$and": [{"$gte": ["$timestamp", "$$at"]}, later]}}
-    return _neighbours(states, moment, bounds, {"timestamp": 1, "version": 1}, Fields())
+    return _neighbours(states, 1, moment, bounds, {"timestamp": 1, "version": 1}, Fields())
 
 
-def previous_states(states: Sequence[Event], moment: Moment, fields: Fields) -> Pipeline:
-    """The state before each of `states`, by event id."""
+def states_before(states: Sequence[Event], first: int, moment: Moment, fields: Fields) -> Pipeline:
+    """The states before each of `states`, from new to old, by event id."""
     earlier = {"$lt": [["$timestamp", "$version"], ["$$at", "$$version"]]}
     bounds = {"$expr": {"$and": [{"$lte": ["$timestamp", "$$at"]}, earlier]}}
-    return _neighbours(states, moment, bounds, NEW_TO_OLD, fields)
+    return _neighbours(states, first, moment, bounds, NEW_TO_OLD, fields)
 
 
 def _neighbours(
-    states: Sequence[Event], moment: Moment, bounds: Mapping[str, Any], order: Mapping[str, int], fields: Fields
+    states: Sequence[Event],
+    first: int,
+    moment: Moment,
+    bounds: Mapping[str, Any],
+    order: Mapping[str, int],
+    fields: Fields,
 ) -> Pipeline:
     positions = [
         {"_id": state.id, "entity": state.entity.key, "at": state.timestamp, "version": state.version}
-        for state in states
+        for state in {state.id: state for state in states}.values()
     ]
     select: Pipeline = [
         {"$match": {"stateful": True, **_seen(moment), **bounds}},
         {"$sort": dict(order)},
-        {"$limit": 1},
+        {"$limit": first},
         *_projected(fields),
     ]
     return [

@@ -69,6 +69,13 @@ class ServedLog:
         types = {each.entity.type for each in states}
         return self._by_key(await self._log.previous(states, moment, self._sources(fields, types)))
 
+    async def states_before(
+        self, states: Sequence[Event], first: int, moment: Moment, fields: Fields
+    ) -> dict[str, list[Event]]:
+        types = {each.entity.type for each in states}
+        found = await self._log.states_before(states, first, moment, self._sources(fields, types))
+        return {key: self._all(events) for key, events in found.items()}
+
     async def entities(self, page: EntityPage, fields: Fields) -> list[Latest]:
         found = await self._log.entities(page, self._sources(fields, [page.where.type]))
         return [self._summary(each) for each in found]

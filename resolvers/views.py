@@ -39,6 +39,11 @@ class StateView:
     moment: Moment
     fields: Fields = field(default=HEADER, compare=False)
 
+    @property
+    def shown_as_written(self) -> bool:
+        """Whether it is in another version than the newest, because that was asked for."""
+        return self.event.recorded is not None and self.event.state is self.event.recorded
+
     def shown_as(self, view: SchemaView) -> "StateView":
         """Itself, or with the state as it was written."""
         if view is SchemaView.NEWEST or self.event.recorded is None:
@@ -63,6 +68,16 @@ class ComparisonView:
     start: datetime
     before: StateView | None = field(compare=False)
     after: StateView | None = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BlameView:
+    """A field of a state. `event` is None when what gave it its value lies further back than was read."""
+
+    path: str
+    value: Any
+    since: datetime
+    event: EventView | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,8 +75,11 @@ class History:
         return timeline.as_of(self.of(key), moment.at, moment.known_at, include_deleted=True)
 
     def previous(self, state: Event, moment: Moment) -> Event | None:
-        states = timeline.history(self.of(state.entity.key), moment.at, moment.known_at)
-        return next((event for event in states if event.stateful and event.order < state.order), None)
+        return next(iter(self.states_before(state, moment)), None)
+
+    def states_before(self, state: Event, moment: Moment) -> list[Event]:
+        events = timeline.history(self.of(state.entity.key), moment.at, moment.known_at)
+        return [event for event in events if event.stateful and event.order < state.order]
 
     def timeline(self, key: str, moment: Moment, where: EventFilter) -> list[Event]:
         return [event for event in timeline.history(self.of(key), moment.at, moment.known_at) if matches(event, where)]

@@ -104,6 +104,21 @@ async def test_what_was_written_is_still_there_as_it_was_and_in_any_version(api:
     assert found["events"]["nodes"][0]["envelope"]["spec"] == {"machine": old}
 
 
+async def test_a_field_that_a_conversion_moved_keeps_its_blame(api: Api, app_id: str) -> None:
+    """In the newest version, and as it was written: what is compared is always of one form."""
+    await bring(api, machine(app_id, "v1", **OLD), machine(app_id, "v1", **{**OLD, "legacy": "y"}))
+    query = """query($app: String!) { machine(name: "m", appId: $app) {
+        newest: current { blame(paths: ["/spec"]) { path event { version } } }
+        recorded: current(schemaView: RECORDED) { blame(paths: ["/spec/size", "/spec/legacy"]) {
+            path event { version } } } } }"""
+    found = (await api.ask(query, app=app_id))["machine"]
+    newest, recorded = (
+        {each["path"]: each["event"]["version"] for each in found[name]["blame"]} for name in ("newest", "recorded")
+    )
+    assert newest == {"/spec/disk/size": 1, "/spec/regions/0": 1, "/spec/tier": 1}
+    assert recorded == {"/spec/legacy": 2, "/spec/size": 1}
+
+
 async def test_what_is_written_in_the_newest_version_can_be_read_in_the_one_before(api: Api, app_id: str) -> None:
     await bring(api, machine(app_id, "v2", disk={"size": 1}, regions=["eu", "us"], tier="gold"))
     query = 'query($app: String!) { machine(name: "m", appId: $app) { current { raw(version: "v1") } } }'

@@ -66,6 +66,10 @@ async def check_moment(
     before = {event.id: history.previous(event, moment) for event in stateful}
     assert await log.previous(stateful, moment, WHOLE) == {id_: state for id_, state in before.items() if state}
 
+    earlier = {event.id: history.states_before(event, moment)[:2] for event in stateful}
+    several = await log.states_before([*stateful, *stateful], 2, moment, WHOLE)
+    assert several == {id_: states for id_, states in earlier.items() if states}
+
     mine = replace(where, app_ids=(history.app,))
     for order in Order:
         found = await long_after.search(LogPage(100, where=mine, order=order), moment, WHOLE)

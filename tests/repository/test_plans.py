@@ -214,6 +214,9 @@ async def test_the_neighbours_of_a_state_are_found_by_one_seek_each(
     for each in measured.values():
         states = await _states(MongoEventLog(each.database, Hands(END)), at)
         before = await each.plan(lambda log, states=states: log.previous(states, NOW, VERSION_ONLY))  # type: ignore[misc]
+        several = await each.plan(lambda log, states=states: log.states_before(states, 5, NOW, STATE))  # type: ignore[misc]
+        assert several.indexes == {"state"}
+        assert several.keys <= 7 * ENTITIES
         plans = [before]
         if at < END:
             plans.append(await each.plan(lambda log, states=states: log.ends(states, NOW)))  # type: ignore[misc]
