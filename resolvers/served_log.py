@@ -9,6 +9,8 @@ from domain.errors import DselError
 from domain.event import Event
 from domain.registry import Registry
 from repository.event_log import (
+    ANY_ACT,
+    ActFilter,
     Append,
     Appended,
     EntityPage,
@@ -47,14 +49,14 @@ class ServedLog:
     async def states(self, type_: str, app_id: str, moment: Moment, fields: Fields) -> dict[str, Event]:
         return self._by_key(await self._log.states(type_, app_id, moment, self._sources(fields, [type_])))
 
-    async def last_events(self, keys: Sequence[str], moment: Moment) -> dict[str, Event]:
-        return await self._log.last_events(keys, moment)
+    async def last_events(self, keys: Sequence[str], moment: Moment, by: ActFilter = ANY_ACT) -> dict[str, Event]:
+        return await self._log.last_events(keys, moment, by)
 
     async def last_acts(self, keys: Sequence[str], page: TimelinePage, moment: Moment) -> dict[str, list[Event]]:
         return await self._log.last_acts(keys, page, moment)
 
-    async def first_events(self, keys: Sequence[str], moment: Moment) -> dict[str, Event]:
-        return await self._log.first_events(keys, moment)
+    async def first_events(self, keys: Sequence[str], moment: Moment, by: ActFilter = ANY_ACT) -> dict[str, Event]:
+        return await self._log.first_events(keys, moment, by)
 
     async def events(
         self, keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fields
