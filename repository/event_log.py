@@ -150,6 +150,11 @@ class EntityPage:
 class EventLog(Protocol):
     """All reads raise StoreUnavailable. Answers are keyed by `Entity.key`; what is not there is missing."""
 
+    @property
+    def most_examined(self) -> int:
+        """How many entities a list may examine beyond what an index answers."""
+        ...
+
     async def append(self, appends: Sequence[Append]) -> list[Appended | DselError]:
         """Commits each draft by itself, in the order given; an error stands in the place of its draft."""
         ...

@@ -43,8 +43,9 @@ class MongoEventLog:
 
     def __init__(self, database: Database, clock: Clock, *, most_examined: int = MOST_EXAMINED) -> None:
         self._database = database
+        self.most_examined = most_examined
         self._clock = clock
-        self._lists = EntityLists(database, self, most_examined)
+        self._lists = EntityLists(database, self)
         self._writer = Writer(database, clock)
         self._searches = Searches(database)
         self._acts = Acts(database, self._searches)

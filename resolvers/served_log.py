@@ -22,6 +22,7 @@ from repository.event_log import (
     TimelinePage,
 )
 from repository.fields import Fields
+from resolvers import converted_lists
 
 
 def served(log: EventLog, registry: Registry) -> EventLog:
@@ -78,7 +79,13 @@ class ServedLog:
         found = await self._log.states_before(states, first, moment, self._sources(fields, types))
         return {key: self._all(events) for key, events in found.items()}
 
+    @property
+    def most_examined(self) -> int:
+        return self._log.most_examined
+
     async def entities(self, page: EntityPage, fields: Fields) -> list[Latest]:
+        if self._concerns(page):
+            return await converted_lists.living(self, page, fields)
         found = await self._log.entities(page, self._sources(fields, [page.where.type]))
         return [self._summary(each) for each in found]
 
@@ -86,6 +93,8 @@ class ServedLog:
         return await self._log.has_changed(type_, since)
 
     async def entities_as_of(self, page: EntityPage, moment: Moment, fields: Fields) -> list[Event]:
+        if self._concerns(page):
+            return await converted_lists.as_of(self, page, moment, fields)
         return self._all(await self._log.entities_as_of(page, moment, self._sources(fields, [page.where.type])))
 
     async def events_by_id(self, ids: Sequence[str], fields: Fields) -> dict[str, Event]:
@@ -110,6 +119,10 @@ class ServedLog:
             if paths and type_ in self._types:
                 paths = self._types[type_].conversions.sources(paths)
         return replace(fields, state=paths)
+
+    def _concerns(self, page: EntityPage) -> bool:
+        type_ = self._types.get(page.where.type)
+        return type_ is not None and converted_lists.concern(type_.conversions, page)
 
     def _by_key(self, events: Mapping[str, Event]) -> dict[str, Event]:
         return {key: self._served(event) for key, event in events.items()}
