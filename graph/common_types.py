@@ -298,8 +298,16 @@ class DocumentState(DocumentField):
         name: str | None = None,
         references: Any = None,
         written_type: Any = None,
+        deprecation: str | None = None,
     ) -> None:
-        super().__init__(key, nullable(type_), name=name, description=description, written_type=written_type)
+        super().__init__(
+            key,
+            nullable(type_),
+            name=name,
+            description=description,
+            written_type=written_type,
+            deprecation=deprecation,
+        )
         self._read = resolving.state_property(key, references)
 
     def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 - Strawberry's

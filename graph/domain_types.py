@@ -12,7 +12,7 @@ from graph.definitions import DocumentField, fields_of, input_type, nullable, ob
 from graph.list_inputs import ListInputs
 from graph.names import field_name, type_name
 from graph.scalars import JSON
-from graph.types_from_schema import InputTypes, OutputTypes, described, document_field, properties
+from graph.types_from_schema import InputTypes, OutputTypes, deprecation, described, document_field, properties
 
 _OWN = frozenset({"apiVersion", "kind", "meta", "metadata"})
 _OWN_TYPES = frozenset("State Event Connection Edge EventConnection EventEdge Result Written Where OrderBy".split())
@@ -51,7 +51,7 @@ def declare(domain_type: DomainType, common: CommonTypes) -> DomainTypes:
 
 def fill(types: DomainTypes, common: CommonTypes, declared: Mapping[str, DomainTypes], meta: type) -> set[str]:
     """Gives the types their fields, which may refer to any declared type. Returns the names of the types below."""
-    name, schema = types.name, types.domain_type.newest.json_schema
+    name, schema = types.name, types.domain_type.shown_schema
     events = common.event_pages(name, types.event, f"objects of type {name}")
     fields_of(types.entity).extend(common.entity_fields(types.state, events, types.event))
     fields_of(types.event).extend(common.event_fields(types.entity, types.state, types.event))
@@ -63,14 +63,21 @@ def fill(types: DomainTypes, common: CommonTypes, declared: Mapping[str, DomainT
             continue
         shape = outputs.shape(property_, type_name(name, key, _OWN_TYPES))
         text = described(property_, f"The property `{key}`.")
-        name_ = field_name(key, reserved)
         own.append(
-            DocumentState(key, shape.type, text, name=name_, references=shape.references, written_type=shape.written)
+            DocumentState(
+                key,
+                shape.type,
+                text,
+                name=field_name(key, reserved),
+                references=shape.references,
+                written_type=shape.written,
+                deprecation=deprecation(property_),
+            )
         )
     fields_of(types.state).extend(own)
     types.lists = common.lists.of(name, own)
     inputs = InputTypes()
-    types.input = _input(types.domain_type, schema, inputs, meta)
+    types.input = _input(types.domain_type, types.domain_type.newest.json_schema, inputs, meta)
     return {*outputs.made, *inputs.made, *types.lists.names}
 
 

@@ -114,6 +114,7 @@ def document_field(
         name=name,
         description=described(schema, f"The property `{key}`."),
         written_type=written,
+        deprecation=None if required else deprecation(schema),
     )
 
 
@@ -151,6 +152,11 @@ def _fits_int(schema: Schema) -> bool:
         return True
     bounds = (schema.get("minimum"), schema.get("maximum"))
     return all(isinstance(bound, int) and bound in _INT32 for bound in bounds)
+
+
+def deprecation(schema: Schema) -> str | None:
+    """Why a property should no longer be used: its schema says no more than that."""
+    return "It is going away: its schema calls it deprecated." if schema.get("deprecated") is True else None
 
 
 def described(schema: Schema, fallback: str) -> str:
