@@ -49,7 +49,7 @@ class DocumentField(StrawberryField):
 
     @property
     def key(self) -> str:
-        return self.python_name
+        return self.name  # python_name takes an empty key for none
 
     def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 - Strawberry's
         return self.fit(source.get(self.name))
