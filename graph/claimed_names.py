@@ -1,7 +1,7 @@
 """Which names the types of a schema take, so that no type takes another's in silence."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from domain.domain_type import DomainType
 from domain.errors import InvalidManifest
@@ -45,14 +45,3 @@ class ClaimedNames:
                 problem = f"the name '{name}' of {owner} is taken by {taken[name]}"
                 raise InvalidManifest(path, problem, hint="Give the type another name or plural.")
             taken[name] = owner
-
-
-def told_apart(names: Mapping[str, str]) -> dict[str, str]:
-    """Keys of one object and their GraphQL names; of keys that share one, all but the name itself are spelled out."""
-    shared = {name for name in names.values() if list(names.values()).count(name) > 1}
-    return {key: name if name not in shared or key == name else spelled_out(key) for key, name in names.items()}
-
-
-def spelled_out(key: str) -> str:
-    """`x-y` → x_u2d_y"""
-    return re.sub(r"[^A-Za-z0-9]", lambda match: f"_u{ord(match[0]):x}_", key).strip("_")

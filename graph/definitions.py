@@ -35,21 +35,19 @@ class DocumentField(StrawberryField):
         name: str | None = None,
         description: str | None = None,
         written_type: Any = None,
-        deprecation: str | None = None,
     ) -> None:
         super().__init__(
             python_name=key,
             graphql_name=name or key,
             type_annotation=StrawberryAnnotation(type_),
             description=description,
-            deprecation_reason=deprecation,
         )
         self.written_type = written_type or type_
         self.fit = fit(type_)
 
     @property
     def key(self) -> str:
-        return self.name  # python_name takes an empty key for none
+        return self.python_name
 
     def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 - Strawberry's
         return self.fit(source.get(self.name))

@@ -1,8 +1,7 @@
 """The GraphQL types of one domain type: its entity, state, events, pages and input, all from its manifest."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from strawberry.types.field import StrawberryField
 
@@ -10,9 +9,11 @@ from domain.domain_type import DomainType
 from graph.common_types import CommonTypes, DocumentState
 from graph.definitions import DocumentField, fields_of, input_type, nullable, object_type
 from graph.list_inputs import ListInputs
-from graph.names import field_name, type_name
+from graph.names import INPUTS, field_names
 from graph.scalars import JSON
-from graph.types_from_schema import InputTypes, OutputTypes, deprecation, described, document_field, properties
+from graph.shape_reader import ShapeReader
+from graph.shapes import Property
+from graph.types_from_schema import InputTypes, OutputTypes, object_names
 
 _OWN = frozenset({"apiVersion", "kind", "meta", "metadata"})
 _OWN_TYPES = frozenset("State Event Connection Edge EventConnection EventEdge Result Written Where OrderBy".split())
@@ -51,34 +52,38 @@ def declare(domain_type: DomainType, common: CommonTypes) -> DomainTypes:
 
 def fill(types: DomainTypes, common: CommonTypes, declared: Mapping[str, DomainTypes], meta: type) -> set[str]:
     """Gives the types their fields, which may refer to any declared type. Returns the names of the types below."""
-    name, schema = types.name, types.domain_type.shown_schema
-    events = common.event_pages(name, types.event, f"objects of type {name}")
+    name, of = types.name, f"objects of type {types.name}"
+    events = common.event_pages(name, types.event, of)
     fields_of(types.entity).extend(common.entity_fields(types.state, events, types.event))
     fields_of(types.event).extend(common.event_fields(types.entity, types.state, types.event))
     own = common.state_fields(types.event)
-    reserved = frozenset(each.graphql_name or each.name for each in own)
-    outputs = OutputTypes(lambda other: declared[other].entity if other in declared else None)
-    for key, property_ in properties(schema).items():
-        if key in _OWN:
-            continue
-        shape = outputs.shape(property_, type_name(name, key, _OWN_TYPES))
-        text = described(property_, f"The property `{key}`.")
-        own.append(
-            DocumentState(
-                key,
-                shape.type,
-                text,
-                name=field_name(key, reserved),
-                references=shape.references,
-                written_type=shape.written,
-                deprecation=deprecation(property_),
-            )
-        )
+    properties = _properties(types.domain_type, frozenset(each.graphql_name or each.name for each in own))
+    names = object_names(name, (each.shape for each in properties), _OWN_TYPES)
+    outputs = OutputTypes(names, lambda other: declared[other].entity if other in declared else None)
+    own += [_state_field(each, outputs) for each in properties]
     fields_of(types.state).extend(own)
-    types.lists = common.lists.of(name, own)
-    inputs = InputTypes()
-    types.input = _input(types.domain_type, types.domain_type.newest.json_schema, inputs, meta)
-    return {*outputs.made, *inputs.made, *types.lists.names}
+    types.lists = common.lists.of(name, own, outputs.levels)
+    types.input = _input(types.domain_type, properties, InputTypes(names), meta)
+    return {f"{each}{suffix}" for each in names.values() for suffix in ("", *INPUTS, "ListWhere")}
+
+
+def _properties(domain_type: DomainType, reserved: frozenset[str]) -> list[Property]:
+    """The properties of the whole object that are not the same in every type. `reserved` are names of other fields."""
+    schema = domain_type.newest.json_schema
+    found = [each for each in ShapeReader(schema).properties(schema) if each.key not in _OWN]
+    names = field_names((each.key for each in found), reserved)
+    return [each._replace(name=names[each.key]) for each in found]
+
+
+def _state_field(each: Property, outputs: OutputTypes) -> StrawberryField:
+    return DocumentState(
+        each.key,
+        outputs.type_of(each.shape),
+        each.description,
+        name=each.name,
+        references=outputs.references(each.shape),
+        written_type=outputs.written(each.shape),
+    )
 
 
 def object_meta_input() -> type:
@@ -94,18 +99,12 @@ def object_meta_input() -> type:
     )
 
 
-def _input(domain_type: DomainType, schema: Mapping[str, Any], inputs: InputTypes, meta: type) -> type:
-    name, required = domain_type.name, schema.get("required", ())
+def _input(domain_type: DomainType, properties: Iterable[Property], inputs: InputTypes, meta: type) -> type:
+    name = domain_type.name
     fields: list[StrawberryField] = [
         DocumentField("apiVersion", nullable(str), description=f"`{domain_type.newest.name}` when it is left out."),
         DocumentField("kind", nullable(str), description=f"`{name}` when it is left out."),
         DocumentField("meta", meta, description="Name, app and labels."),
-    ]
-    fields += [
-        document_field(
-            key, inputs.type(property_, type_name(name, key, _OWN_TYPES)), property_, field_name(key), key in required
-        )
-        for key, property_ in properties(schema).items()
-        if key not in _OWN
+        *map(inputs.field, properties),
     ]
     return input_type(f"{name}Input", f"A complete object of type {name}.", fields)

@@ -1,6 +1,6 @@
 """What the list of a domain type takes: its `where` and its `orderBy`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from strawberry.types.field import StrawberryField
@@ -13,8 +13,6 @@ from graph.where_types import WhereTypes
 class ListInputs:
     where: type
     order: type
-    names: tuple[str, ...]
-    """Of the types below them."""
 
 
 @dataclass(slots=True)
@@ -24,9 +22,11 @@ class ListTypes:
     wheres: WhereTypes = field(default_factory=WhereTypes)
     orders: OrderTypes = field(default_factory=OrderTypes)
 
-    def of(self, name: str, state: Iterable[StrawberryField]) -> ListInputs:
-        """For the entities of a type with these fields of its state."""
+    def of(self, name: str, state: Iterable[StrawberryField], levels: Mapping[type, int] | None = None) -> ListInputs:
+        """For the entities of a type with these fields of its state.
+
+        `levels` says how many keys lead to each object type below them.
+        """
         fields = list(state)
-        where, below_where = self.wheres.of_entities(name, fields)
-        order, below_order = self.orders.of_entities(name, fields)
-        return ListInputs(where, order, (*below_where, *below_order))
+        where = self.wheres.of_entities(name, fields, levels or {})
+        return ListInputs(where, self.orders.of_entities(name, fields, levels or {}))

@@ -12,8 +12,7 @@ from domain import entity_view
 from domain.conditions import Path
 from domain.ordering import Ordering
 from graph import where_values
-from graph.definitions import DocumentField, input_type, nullable
-from graph.names import type_name
+from graph.definitions import DocumentField, definition_of, input_type, nullable
 from graph.scalars import JSON
 from graph.where_types import DEEPEST, document_fields, innermost
 
@@ -44,9 +43,9 @@ class OrderTypes:
             _by_path,
         )
 
-    def of_entities(self, name: str, state: Iterable[StrawberryField]) -> tuple[type, list[str]]:
-        """The input for the entities of a type with these fields of its state, and the names of those below it."""
-        made = _Objects()
+    def of_entities(self, name: str, state: Iterable[StrawberryField], levels: Mapping[type, int]) -> type:
+        """The input for the entities of a type with these fields of its state."""
+        made = _Objects(levels)
         own = {
             "name": (OrderDirection, "By name."),
             "appId": (OrderDirection, "By app (tenant)."),
@@ -59,44 +58,45 @@ class OrderTypes:
         for each in state:
             if isinstance(each, DocumentField) and each.key not in ("apiVersion", "kind"):
                 shown = each.graphql_name or each.key
-                type_ = made.member(each.written_type, type_name(name, each.key), 1)
+                type_ = made.member(each.written_type)
                 if type_ is not None:
                     label = f"{shown}_" if shown in own else shown
                     fields.append(
                         DocumentField(_IN_STATE + each.key, nullable(type_), name=label, description=f"By `{shown}`.")
                     )
         text = "What a list is ordered by: one field in each member."
-        return input_type(f"{name}OrderBy", text, fields, _entity), made.names
+        return input_type(f"{name}OrderBy", text, fields, _entity)
 
 
 @dataclass(slots=True)
 class _Objects:
-    names: list[str] = field(default_factory=list)
+    """The inputs below one domain type: one for each object type whose home is not too deep."""
 
-    def member(self, type_: Any, name: str, level: int) -> Any:
+    levels: Mapping[type, int]
+    objects: dict[type, type | None] = field(default_factory=dict)
+
+    def member(self, type_: Any) -> Any:
         """The input for a value of this output type; None for one that has no order."""
         inner, depth = innermost(type_)
         if depth or inner is JSON:
             return None
         if not hasattr(inner, "__strawberry_definition__"):
             return OrderDirection
-        return self._object(inner, name, level) if level <= DEEPEST else None
+        return self._object(inner) if self.levels.get(inner, DEEPEST + 1) <= DEEPEST else None
 
-    def _object(self, output: type, name: str, level: int) -> Any:
-        fields: list[StrawberryField] = []
+    def _object(self, output: type) -> type | None:
+        if output not in self.objects:
+            self.objects[output] = None  # an order that leads back to where it began is none
+            fields = [*self._orders(output)]
+            if fields:
+                name = f"{definition_of(output).name}OrderBy"
+                self.objects[output] = input_type(name, "Which one it is ordered by.", fields, _object)
+        return self.objects[output]
+
+    def _orders(self, output: type) -> Iterable[StrawberryField]:
         for each in document_fields(output):
-            type_ = self.member(each.written_type, type_name(name, each.key), level + 1)
-            if type_ is not None:
-                fields.append(
-                    DocumentField(each.key, nullable(type_), name=each.graphql_name, description=f"By `{each.key}`.")
-                )
-        return self._made(f"{name}OrderBy", fields) if fields else None
-
-    def _made(self, name: str, fields: list[StrawberryField]) -> type:
-        while name in self.names:
-            name += "_"
-        self.names.append(name)
-        return input_type(name, "Which one it is ordered by.", fields, _object)
+            if (type_ := self.member(each.written_type)) is not None:
+                yield DocumentField(each.key, nullable(type_), name=each.graphql_name, description=f"By `{each.key}`.")
 
 
 _IN_STATE = "state\0"

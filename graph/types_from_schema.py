@@ -1,167 +1,162 @@
-"""JSON Schema → GraphQL. docs/schema-mapping.md says what becomes what, and why."""
+"""Shapes → GraphQL types. docs/schema-mapping.md says what becomes what, and why."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from strawberry.types.field import StrawberryField
+from graph.definitions import DocumentField, fields_of, input_type, list_of, nullable, object_type
+from graph.names import type_name
+from graph.scalars import JSON
+from graph.shapes import ListOf, Object, Property, Reference, Scalar, Shape, objects_in
 
-from graph.claimed_names import told_apart
-from graph.definitions import DocumentField, input_type, list_of, nullable, object_type
-from graph.names import field_name, type_name
-from graph.scalars import JSON, Long
-
-_INT32 = range(-(2**31), 2**31)
-Schema = Mapping[str, Any]
+References = Mapping[str, Any] | str
+"""By key down to the name of the domain type that is referred to; lists do not count as a level."""
 
 
-@dataclass(slots=True)
-class Shape:
-    """What a schema looks like in GraphQL: the type of its value, and which entities it refers to, by key."""
+def object_names(prefix: str, shapes: Iterable[Shape], reserved: frozenset[str]) -> dict[Object, str]:
+    """The name of the type of each object in the shapes: `prefix` and the path of its home.
 
-    type: Any
-    references: dict[str, Any] | str | None = None
-    written: Any = None
-    """Of a reference: the type of its value as it stands in the object."""
+    `reserved` are endings that no object directly below may have.
+    """
+    found: dict[Object, None] = {}
+    for shape in shapes:
+        objects_in(shape, found)
+    names: dict[Object, str] = {}
+    taken: set[str] = set()
+    for each in sorted(found, key=lambda each: (len(each.home), each.home)):
+        name = prefix
+        for level, key in enumerate(each.home):
+            name = type_name(name, key, frozenset() if level else reserved)
+        while name in taken:  # two paths may spell one name, as `a.bC` and `aB.c` do
+            name += "_"
+        names[each] = name
+        taken.add(name)
+    return names
 
 
-@dataclass(slots=True)
 class OutputTypes:
-    """Makes output types. Nothing in them is non-null: a history need not conform to the schema of today."""
+    """Output types of the objects with these names. Nothing in them is non-null: a history need not conform."""
 
-    entity_type: Callable[[str], Any]
-    """The GraphQL type of the entities of a domain type, None when there is no such type."""
-    made: dict[str, type] = field(default_factory=dict)
+    def __init__(self, names: Mapping[Object, str], entity_type: Callable[[str], Any] = lambda _: None) -> None:
+        """`entity_type` gives the GraphQL type of the entities of a domain type, None when there is no such type."""
+        self._names = names
+        self._entity_type = entity_type
+        self._made: dict[Object, type] = {}
+        self.levels: dict[type, int] = {}
+        """How many keys lead to the home of each type."""
+        self._referring = self._all_referring()
+        self._references: dict[Object, dict[str, References]] = {}
 
-    def shape(self, schema: Schema, name: str) -> Shape:
-        referred = schema.get("x-dsel-ref")
-        if isinstance(referred, str) and (entity := self.entity_type(referred)) is not None:
-            return Shape(entity, referred, OutputTypes(_no_entity).shape(schema, name).type)
-        match _kind(schema):
-            case "object" if schema.get("properties"):
-                return self._object(schema, name)
-            case "array" if isinstance(schema.get("items"), Mapping):
-                item = self.shape(schema["items"], name)
-                written = list_of(nullable(item.written)) if item.written else None
-                return Shape(list_of(nullable(item.type)), item.references, written)
-            case kind:
-                return Shape(_scalar(kind, schema))
+    def type_of(self, shape: Shape) -> Any:
+        match shape:
+            case Scalar(type_):
+                return type_
+            case ListOf(item, _):
+                return list_of(nullable(self.type_of(item)))
+            case Reference(to, written):
+                return self._entity_type(to) or self.type_of(written)
+            case Object():
+                return self._made.get(shape) or self._object(shape)
 
-    def _object(self, schema: Schema, name: str) -> Shape:
-        fields, references = [], {}
-        names = property_names(schema)
-        for key, property_ in properties(schema).items():
-            inner = self.shape(property_, type_name(name, key))
-            fields.append(document_field(key, inner.type, property_, names[key], written=inner.written))
-            if inner.references:
-                references[key] = inner.references
-        name = _unused(name, self.made)
-        self.made[name] = object_type(name, described(schema, f"`{name}`, as its schema describes it."), fields)
-        return Shape(self.made[name], references or None)
+    def written(self, shape: Shape) -> Any:
+        """The type of the value as it stands in the object, where references are names."""
+        match shape:
+            case ListOf(item, _):
+                return list_of(nullable(self.written(item)))
+            case Reference(_, written):
+                return self.type_of(written)
+            case _:
+                return self.type_of(shape)
+
+    def references(self, shape: Shape) -> References | None:
+        """Which entities a value refers to."""
+        match shape:
+            case ListOf(item, _):
+                return self.references(item)
+            case Reference(to, written):
+                return to if self._entity_type(to) else self.references(written)
+            case Object() if shape in self._referring:
+                return self._below(shape)
+            case _:
+                return None
+
+    def _object(self, shape: Object) -> type:
+        name = self._names[shape]
+        made = self._made[shape] = object_type(name, _what(shape))
+        self.levels[made] = len(shape.home)
+        fields_of(made).extend(map(self._field, shape.properties))
+        return made
+
+    def _field(self, each: Property) -> DocumentField:
+        type_, written = nullable(self.type_of(each.shape)), nullable(self.written(each.shape))
+        return DocumentField(each.key, type_, name=each.name, description=each.description, written_type=written)
+
+    def _below(self, shape: Object) -> References:
+        if shape not in self._references:
+            found = self._references[shape] = {}
+            for each in shape.properties:
+                if (below := self.references(each.shape)) is not None:
+                    found[each.key] = below
+        return self._references[shape]
+
+    def _all_referring(self) -> set[Object]:
+        """The objects that lead to a reference, however deep: they may be recursive."""
+        found: set[Object] = set()
+        grown = True
+        while grown:
+            more = {each for each in self._names if each not in found and self._refers(each, found)}
+            found |= more
+            grown = bool(more)
+        return found
+
+    def _refers(self, shape: Object, referring: set[Object]) -> bool:
+        def leads(inner: Shape) -> bool:
+            match inner:
+                case ListOf(item, _):
+                    return leads(item)
+                case Reference(to, written):
+                    return self._entity_type(to) is not None or leads(written)
+                case _:
+                    return inner in referring
+
+        return any(leads(each.shape) for each in shape.properties)
 
 
 class InputTypes:
-    """Makes input types. What a schema requires is non-null."""
+    """Input types of the objects with these names. What a schema requires is non-null, unless null may stand there."""
 
-    def __init__(self) -> None:
-        self.made: dict[str, type] = {}
+    def __init__(self, names: Mapping[Object, str]) -> None:
+        self._names = names
+        self._made: dict[Object, type] = {}
 
-    def type(self, schema: Schema, name: str) -> Any:
-        match _kind(schema):
-            case "object" if schema.get("properties"):
-                return self._object(schema, name)
-            case "array" if isinstance(schema.get("items"), Mapping):
-                return list_of(self.type(schema["items"], name))
-            case kind:
-                return _scalar(kind, schema)
+    def field(self, each: Property) -> DocumentField:
+        type_ = self.type_of(each.shape)
+        needed = each.required and not each.nullable
+        return DocumentField(
+            each.key, type_ if needed else nullable(type_), name=each.name, description=each.description
+        )
 
-    def _object(self, schema: Schema, name: str) -> Any:
-        required = schema.get("required", ())
-        names = property_names(schema)
-        fields = [
-            document_field(key, self.type(property_, type_name(name, key)), property_, names[key], key in required)
-            for key, property_ in properties(schema).items()
-        ]
-        name = _unused(f"{name}Input", self.made)
-        self.made[name] = input_type(name, described(schema, f"`{name}`, as its schema describes it."), fields)
-        return self.made[name]
+    def type_of(self, shape: Shape) -> Any:
+        match shape:
+            case Scalar(type_):
+                return type_
+            case ListOf(item, may_be_null):
+                inner = self.type_of(item)
+                return list_of(nullable(inner) if may_be_null else inner)
+            case Reference(_, written):
+                return self.type_of(written)
+            case Object(is_open=True):  # an input must be able to say everything
+                return JSON
+            case Object():
+                return self._made.get(shape) or self._object(shape)
 
-
-def _unused(name: str, made: Mapping[str, type]) -> str:
-    """Two paths may spell one name, as `a.bC` and `aB.c` do."""
-    while name in made:
-        name += "_"
-    return name
-
-
-def properties(schema: Schema) -> dict[str, Schema]:
-    """The properties with their schemas; one that says only whether there may be a value says nothing of its type."""
-    found = schema.get("properties", {})
-    return {key: each if isinstance(each, Mapping) else {} for key, each in found.items()}
+    def _object(self, shape: Object) -> type:
+        name = self._names[shape]
+        made = self._made[shape] = input_type(f"{name}Input", _what(shape), [])
+        fields_of(made).extend(map(self.field, shape.properties))
+        return made
 
 
-def property_names(schema: Schema) -> dict[str, str]:
-    """The GraphQL name of each property."""
-    return told_apart({key: field_name(key) for key in properties(schema)})
-
-
-def document_field(
-    key: str, type_: Any, schema: Schema, name: str, required: bool = False, written: Any = None
-) -> StrawberryField:
-    return DocumentField(
-        key,
-        type_ if required else nullable(type_),
-        name=name,
-        description=described(schema, f"The property `{key}`."),
-        written_type=written,
-        deprecation=None if required else deprecation(schema),
-    )
-
-
-def _no_entity(_: str) -> None:
-    return None
-
-
-def _kind(schema: Schema) -> str:
-    """The one JSON type that the schema allows; `json` when there is none or more than one."""
-    if schema.get("x-kubernetes-int-or-string") or schema.get("x-kubernetes-preserve-unknown-fields"):
-        return "json"
-    declared = schema.get("type")
-    if isinstance(declared, list):
-        declared = [each for each in declared if each != "null"]
-        return declared[0] if len(declared) == 1 else "json"
-    return declared if isinstance(declared, str) else "json"
-
-
-def _scalar(kind: str, schema: Schema) -> Any:
-    match kind:
-        case "string":
-            return str
-        case "boolean":
-            return bool
-        case "number":
-            return float
-        case "integer":
-            return int if _fits_int(schema) else Long
-        case _:
-            return JSON
-
-
-def _fits_int(schema: Schema) -> bool:
-    if schema.get("format") == "int32":
-        return True
-    bounds = (schema.get("minimum"), schema.get("maximum"))
-    return all(isinstance(bound, int) and bound in _INT32 for bound in bounds)
-
-
-def deprecation(schema: Schema) -> str | None:
-    """Why a property should no longer be used: its schema says no more than that."""
-    return "It is going away: its schema calls it deprecated." if schema.get("deprecated") is True else None
-
-
-def described(schema: Schema, fallback: str) -> str:
-    text = str(schema.get("description") or fallback)
-    options = schema.get("enum")
-    if isinstance(options, list) and schema.get("type") == "string":
-        return f"{text} One of: {', '.join(f'`{option}`' for option in options)}."
-    return text
+def _what(shape: Object) -> str:
+    if shape.description and len(shape.places) == 1:
+        return shape.description
+    return f"What stands at `{'.'.join(shape.home)}`{' and elsewhere' if len(shape.places) > 1 else ''}."

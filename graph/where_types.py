@@ -16,7 +16,6 @@ from domain.event import ActorType, Phase
 from graph import where_values
 from graph.arguments import GraphQLActorType, GraphQLPhase
 from graph.definitions import DocumentField, definition_of, fields_of, input_type, list_of, nullable
-from graph.names import type_name
 from graph.scalars import JSON, Instant, Long
 
 DEEPEST = 3
@@ -76,9 +75,9 @@ class WhereTypes:
     def shared(self) -> list[type]:
         return [*self.scalars.values(), *self.lists.values(), self.json]
 
-    def of_entities(self, name: str, state: Iterable[StrawberryField]) -> tuple[type, list[str]]:
-        """The input for the entities of a type with these fields of its state, and the names of those below it."""
-        made = _Objects(self)
+    def of_entities(self, name: str, state: Iterable[StrawberryField], levels: Mapping[type, int]) -> type:
+        """The input for the entities of a type with these fields of its state."""
+        made = _Objects(self, levels)
         where = input_type(
             f"{name}Where",
             f"Conditions on entities{f' of type {name}' if name != 'Entity' else ''}. All that are given must hold.",
@@ -90,13 +89,13 @@ class WhereTypes:
         for each in state:
             if isinstance(each, DocumentField) and each.key not in ("apiVersion", "kind"):
                 shown = each.graphql_name or each.key
-                type_ = made.member(each.written_type, type_name(name, each.key), 1)
+                type_ = made.member(each.written_type)
                 label = f"{shown}_" if shown in taken else shown
                 fields.append(
                     DocumentField(_IN_STATE + each.key, nullable(type_), name=label, description=f"On `{shown}`.")
                 )
         fields_of(where).extend(fields)
-        return where, made.names
+        return where
 
     def list_of(self, name: str, member: type) -> type:
         fields = [_condition(operator, member) for operator in ("any", "all", "none")]
@@ -176,46 +175,43 @@ class WhereTypes:
 
 @dataclass(slots=True)
 class _Objects:
-    """The inputs below one domain type, named by their paths."""
+    """The inputs below one domain type: one for each object type whose home is not too deep."""
 
     shared: WhereTypes
-    names: list[str] = field(default_factory=list)
+    levels: Mapping[type, int]
+    objects: dict[type, type] = field(default_factory=dict)
+    lists: dict[type, type] = field(default_factory=dict)
 
-    def member(self, type_: Any, name: str, level: int) -> Any:
+    def member(self, type_: Any) -> Any:
         """The input for a value of this output type."""
         inner, depth = innermost(type_)
-        if depth > 1 or inner is JSON:
-            return list_of(self.shared.json)
-        if inner in self.shared.scalars:
+        if inner in self.shared.scalars and depth < 2:
             return (self.shared.lists if depth else self.shared.scalars)[inner]
-        if level > DEEPEST:
+        if depth > 1 or self.levels.get(inner, DEEPEST + 1) > DEEPEST:
             return list_of(self.shared.json)
-        made = self._object(inner, name, level)
-        return self._list(f"{name}ListWhere", made) if depth else made
+        return self._list(inner) if depth else self._object(inner)
 
-    def _object(self, output: type, name: str, level: int) -> type:
-        fields: list[StrawberryField] = []
+    def _object(self, output: type) -> type:
+        if output not in self.objects:
+            name = definition_of(output).name
+            self.objects[output] = input_type(f"{name}Where", f"Conditions on `{name}`.", [], _object)
+            fields_of(self.objects[output]).extend(self._conditions(output))
+        return self.objects[output]
+
+    def _conditions(self, output: type) -> Iterable[StrawberryField]:
+        names = set()
         for each in document_fields(output):
-            type_ = self.member(each.written_type, type_name(name, each.key), level + 1)
-            fields.append(
-                DocumentField(each.key, nullable(type_), name=each.graphql_name, description=f"On `{each.key}`.")
-            )
-        if "exists" not in {each.graphql_name for each in fields}:
-            fields.append(_condition("exists", bool, key=_EXISTS))
-        return self._made(input_type(self._free(f"{name}Where"), f"Conditions on `{name}`.", fields, _object))
+            type_ = nullable(self.member(each.written_type))
+            names.add(each.graphql_name)
+            yield DocumentField(each.key, type_, name=each.graphql_name, description=f"On `{each.key}`.")
+        if "exists" not in names:
+            yield _condition("exists", bool, key=_EXISTS)
 
-    def _list(self, name: str, member: type) -> type:
-        return self._made(self.shared.list_of(self._free(name), member))
-
-    def _free(self, name: str) -> str:
-        """Two paths may spell one name, as `a.bC` and `aB.c` do."""
-        while name in self.names:
-            name += "_"
-        return name
-
-    def _made(self, type_: type) -> type:
-        self.names.append(definition_of(type_).name)
-        return type_
+    def _list(self, output: type) -> type:
+        if output not in self.lists:
+            name = f"{definition_of(output).name}ListWhere"
+            self.lists[output] = self.shared.list_of(name, self._object(output))
+        return self.lists[output]
 
 
 # Keys of what is no property, apart from all that are: no key of a document holds a NUL.

@@ -12,13 +12,10 @@ from domain.errors import DselError
 from domain.event import Event
 from domain.instants import Clock
 from repository import access, indexes, pipelines
-from repository.acts import Acts
 from repository.documents import EVENTS, LATEST, event_from, latest_projection, projection
 from repository.driver import Database
 from repository.entity_lists import EntityLists
 from repository.event_log import (
-    ANY_ACT,
-    ActFilter,
     Append,
     Appended,
     EntityPage,
@@ -29,7 +26,7 @@ from repository.event_log import (
     Order,
     TimelinePage,
 )
-from repository.fields import Fields
+from repository.fields import HEADER, Fields
 from repository.lanes import Lanes
 from repository.latest import latest_from
 from repository.searches import Searches
@@ -43,12 +40,10 @@ class MongoEventLog:
 
     def __init__(self, database: Database, clock: Clock, *, most_examined: int = MOST_EXAMINED) -> None:
         self._database = database
-        self.most_examined = most_examined
         self._clock = clock
-        self._lists = EntityLists(database, self)
+        self._lists = EntityLists(database, self, most_examined)
         self._writer = Writer(database, clock)
         self._searches = Searches(database)
-        self._acts = Acts(database, self._searches)
         self._lanes: Lanes[Sequence[Append], Sequence[Appended | DselError]] = Lanes(self._commit)
         self._commits: set[asyncio.Future[list[Appended | DselError]]] = set()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -75,24 +70,17 @@ class MongoEventLog:
         return {each["_id"]: latest_from(each) for each in found}
 
     async def as_of(self, keys: Sequence[str], moment: Moment, fields: Fields) -> dict[str, Event]:
-        """The skip-scan; then a look-up for the few entities whose newest state was not known yet."""
-        rows = await self._database.aggregate(EVENTS, pipelines.newest(keys, moment, fields))
-        found = {each["_id"]: event_from(each["event"]) for each in rows}
-        unknown = [key for key, event in found.items() if event.recorded_at > moment.known_at]
-        if not unknown:
-            return found
-        known = _single(await self._database.aggregate(None, pipelines.newest_known(unknown, moment, fields)))
-        return {key: event for key, event in found.items() if event.recorded_at <= moment.known_at} | known
+        return await self._newest(keys, moment, fields, stateful=True)
 
     async def states(self, type_: str, app_id: str, moment: Moment, fields: Fields) -> dict[str, Event]:
         rows = await self._database.aggregate(EVENTS, pipelines.newest_states(type_, app_id, moment, fields))
         return {each["_id"]: event_from(each["event"]) for each in rows}
 
-    async def last_events(self, keys: Sequence[str], moment: Moment, by: ActFilter = ANY_ACT) -> dict[str, Event]:
-        return await self._acts.last(keys, moment, by)
+    async def last_events(self, keys: Sequence[str], moment: Moment) -> dict[str, Event]:
+        return await self._newest(keys, moment, HEADER, stateful=False)
 
-    async def first_events(self, keys: Sequence[str], moment: Moment, by: ActFilter = ANY_ACT) -> dict[str, Event]:
-        return await self._acts.first(keys, moment, by)
+    async def first_events(self, keys: Sequence[str], moment: Moment) -> dict[str, Event]:
+        return _single(await self._database.aggregate(None, pipelines.oldest(keys, moment, HEADER)))
 
     async def events(
         self, keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fields
@@ -176,6 +164,17 @@ class MongoEventLog:
             *(self._database.find(EVENTS, {"entity": key, **condition}, **options) for key in keys)
         )
         return {key: [event_from(each) for each in rows] for key, rows in zip(keys, found, strict=True) if rows}
+
+    async def _newest(self, keys: Sequence[str], moment: Moment, fields: Fields, *, stateful: bool) -> dict[str, Event]:
+        """The skip-scan; then a look-up for the few entities whose newest event was not known yet."""
+        rows = await self._database.aggregate(EVENTS, pipelines.newest(keys, moment, fields, stateful=stateful))
+        found = {each["_id"]: event_from(each["event"]) for each in rows}
+        unknown = [key for key, event in found.items() if event.recorded_at > moment.known_at]
+        if not unknown:
+            return found
+        earlier = pipelines.newest_known(unknown, moment, fields, stateful=stateful)
+        known = _single(await self._database.aggregate(None, earlier))
+        return {key: event for key, event in found.items() if event.recorded_at <= moment.known_at} | known
 
 
 def _several(rows: Iterable[Mapping[str, Any]], by: str = "entity") -> dict[str, list[Event]]:
