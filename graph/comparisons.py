@@ -5,8 +5,7 @@ from typing import Any, Protocol
 
 from strawberry.types.field import StrawberryField
 
-from domain.changes import Change, Difference, changes, difference
-from domain.event import Document
+from domain.changes import Difference
 from graph import moments
 from graph.arguments import After, End, First, KnownAt, Start, Where, enum, event_filter
 from graph.batching import batched
@@ -15,7 +14,7 @@ from graph.resolving import Asked, attribute
 from graph.scalars import Instant
 from graph.selection import needed
 from resolvers import comparisons
-from resolvers.views import ComparisonView, EntityView, StateView
+from resolvers.views import ComparisonView, EntityView
 
 GraphQLDifference = enum(
     Difference,
@@ -60,9 +59,9 @@ def comparison_fields(types: Types) -> list[StrawberryField]:
             name="after",
             reads=Reads.THROUGH,
         ),
-        field(_difference, GraphQLDifference, "What became of it.", name="difference", reads=Reads.STATE),
+        field(attribute("difference"), GraphQLDifference, "What became of it.", name="difference", reads=Reads.STATE),
         field(
-            _changes,
+            attribute("changes"),
             list_of(types.change),
             "What differs between the two states; of an object that came or went, the whole of it.",
             name="changes",
@@ -103,15 +102,3 @@ async def _events(
 @batched
 async def _actors(roots: Sequence[ComparisonView], info: Asked) -> Any:
     return await info.context.load_all(comparisons.actors, roots)
-
-
-def _difference(root: ComparisonView) -> Difference:
-    return difference(_object(root.before), _object(root.after))
-
-
-def _changes(root: ComparisonView) -> list[Change]:
-    return list(changes(_object(root.before), _object(root.after)))
-
-
-def _object(state: StateView | None) -> Document | None:
-    return state.event.state if state else None

@@ -6,6 +6,7 @@ from domain import instants
 from domain.errors import InstantInFuture, KnownAtInFuture
 from repository.event_log import Moment
 from resolvers.context import Context
+from resolvers.views import RootView, now
 
 
 def checked(context: Context, at: datetime | None, known_at: datetime | None, name: str = "asOf") -> None:
@@ -22,6 +23,11 @@ def moment(context: Context, base: Moment, at: datetime | None, known_at: dateti
     """A moment of the caller's; what is left out comes from `base`."""
     checked(context, at, known_at)
     return Moment(at or base.at, known_at or base.known_at)
+
+
+def at_root(context: Context, root: RootView | None) -> Moment:
+    """That of the `at` around a root field, or the request's instant."""
+    return root.moment if root is not None else now(context.instant)
 
 
 def _message(name: str, asked: datetime, instant: datetime) -> str:

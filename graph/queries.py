@@ -26,6 +26,7 @@ from graph.arguments import (
     Where,
     event_filter,
 )
+from graph.changed_sets import changes_field
 from graph.common_types import CommonTypes
 from graph.declared_types import DeclaredTypes
 from graph.definitions import Reads, field, fields_of, list_of, nullable, object_type
@@ -33,9 +34,9 @@ from graph.domain_types import DomainTypes
 from graph.list_inputs import ListInputs
 from graph.resolving import Asked
 from graph.selection import needed
-from repository.event_log import EntityFilter, Moment, Order
+from repository.event_log import EntityFilter, Order
 from resolvers import lists, searches, temporal
-from resolvers.views import RootView, now
+from resolvers.views import RootView
 
 
 def query_type(common: CommonTypes, declared: DeclaredTypes, types: Iterable[DomainTypes]) -> type:
@@ -74,13 +75,14 @@ def _generic(common: CommonTypes) -> Iterable[StrawberryField]:
     yield field(_entities(common.listed), common.entities, text, name="entities")
     yield field(_event, nullable(common.event), "One event by its id.", name="event", reads=Reads.THROUGH)
     yield field(_events, common.log, "The whole log, from new to old or in another order.", name="events")
+    yield changes_field(common)
     yield field(_node, nullable(common.node), "Anything by its global id.", name="node")
 
 
 def _single(type_: str) -> Callable[..., Any]:
     async def single(root: RootView, info: Asked, name: Name, app_id: AppId) -> Any:
         entity = entities.entity(type_, app_id, name)
-        return await lists.single(info.context, entity, _moment(root, info), needed(info))
+        return await lists.single(info.context, entity, moments.at_root(info.context, root), needed(info))
 
     return single
 
@@ -103,7 +105,7 @@ def _list(type_: str, inputs: ListInputs) -> Callable[..., Any]:
     ) -> Any:
         condition = where_values.condition(where)
         asked = EntityFilter(type_, app_id, labels.parse(label_selector or ""), condition)
-        moment = moments.moment(info.context, _moment(root, info), as_of, known_at)
+        moment = moments.moment(info.context, moments.at_root(info.context, root), as_of, known_at)
         order = where_values.orders(order_by)
         return await lists.entities(info.context, asked, order, first, after, moment, needed(info))
 
@@ -134,11 +136,13 @@ def _entities(inputs: ListInputs) -> Callable[..., Any]:
 
 
 async def _entity(root: RootView, info: Asked, type_: TypeName, app_id: AppId, name: Name) -> Any:
-    return await lists.single(info.context, entities.entity(type_, app_id, name), _moment(root, info), needed(info))
+    return await lists.single(
+        info.context, entities.entity(type_, app_id, name), moments.at_root(info.context, root), needed(info)
+    )
 
 
 async def _event(root: RootView, info: Asked, id: GlobalId) -> Any:  # noqa: A002 - the argument's name
-    return await info.context.load(temporal.events_by_id, str(id), _moment(root, info), needed(info))
+    return await info.context.load(temporal.events_by_id, str(id), moments.at_root(info.context, root), needed(info))
 
 
 async def _events(
@@ -149,12 +153,12 @@ async def _events(
     where: Where = None,
     order: OrderBy = Order.NEWEST,
 ) -> Any:
-    moment = _moment(root, info)
+    moment = moments.at_root(info.context, root)
     return await searches.events(info.context, event_filter(where), order, first, after, moment, needed(info))
 
 
 async def _node(root: RootView, info: Asked, id: GlobalId) -> Any:  # noqa: A002 - the argument's name
-    moment, fields = _moment(root, info), needed(info)
+    moment, fields = moments.at_root(info.context, root), needed(info)
     entity = node_ids.entity_of(str(id))
     if entity is None:
         return await info.context.load(temporal.events_by_id, str(id), moment, fields)
@@ -162,8 +166,4 @@ async def _node(root: RootView, info: Asked, id: GlobalId) -> Any:  # noqa: A002
 
 
 def _at(root: RootView, info: Asked, time: Time, known_at: KnownAt = None) -> Any:
-    return RootView(moments.moment(info.context, _moment(root, info), time, known_at))
-
-
-def _moment(root: RootView | None, info: Asked) -> Moment:
-    return root.moment if root is not None else now(info.context.instant)
+    return RootView(moments.moment(info.context, moments.at_root(info.context, root), time, known_at))

@@ -127,6 +127,15 @@ class LogPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Touch:
+    """An entity whose state some events wrote: when the newest of them did, and whether any was a human's."""
+
+    entity: Entity
+    at: datetime
+    by_human: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EntityPage:
     """The next `first` entities after a position, in the order of keys unless another is given."""
 
@@ -211,6 +220,13 @@ class EventLog(Protocol):
 
     async def count(self, where: EventFilter, moment: Moment, most: int) -> int:
         """How many events meet the conditions, counted up to `most`. Raises FilterTooWide as `search` does."""
+        ...
+
+    async def touched(self, where: EventFilter, moment: Moment) -> list[Touch]:
+        """Each entity whose state an event that meets the conditions wrote, in no order.
+
+        Raises FilterTooWide as `search` does, and QueryTooLarge when there are too many such events.
+        """
         ...
 
     def settled(self, instant: datetime) -> datetime:

@@ -25,6 +25,7 @@ from repository.event_log import (
     Moment,
     Order,
     TimelinePage,
+    Touch,
 )
 from repository.fields import HEADER, Fields
 from repository.lanes import Lanes
@@ -41,6 +42,7 @@ class MongoEventLog:
     def __init__(self, database: Database, clock: Clock, *, most_examined: int = MOST_EXAMINED) -> None:
         self._database = database
         self._clock = clock
+        self._most_examined = most_examined
         self._lists = EntityLists(database, self, most_examined)
         self._writer = Writer(database, clock)
         self._searches = Searches(database)
@@ -136,6 +138,9 @@ class MongoEventLog:
 
     async def count(self, where: EventFilter, moment: Moment, most: int) -> int:
         return await self._searches.count(where, moment, most)
+
+    async def touched(self, where: EventFilter, moment: Moment) -> list[Touch]:
+        return await self._searches.touched(where, moment, self._most_examined)
 
     def settled(self, instant: datetime) -> datetime:
         return settling.settled(instant, self._database.timeout)

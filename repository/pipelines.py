@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.entity import key_range
-from domain.event import Event
+from domain.event import ActorType, Event
 from domain.labels import Operator, Requirement
 from repository import expressions, prefilters
 from repository.documents import EVENTS, LATEST, latest_projection, projection
@@ -217,6 +217,16 @@ def span(axis: str, where: EventFilter, moment: Moment) -> list[dict[str, Any]]:
 def count(condition: Mapping[str, Any], most: int) -> Pipeline:
     """How many, up to `most`."""
     return [{"$match": condition}, {"$limit": most}, {"$count": "count"}]
+
+
+def touched(condition: Mapping[str, Any], most: int) -> Pipeline:
+    """By entity what the state-carrying events among up to `most` say together, whatever their order."""
+    by_human = {"$max": {"$eq": ["$actor.type", ActorType.HUMAN.value]}}
+    return [
+        {"$match": {"$and": [condition, {"stateful": True}]}},
+        {"$limit": most},
+        {"$group": {"_id": "$entity", "at": {"$max": "$timestamp"}, "byHuman": by_human, "count": {"$sum": 1}}},
+    ]
 
 
 def _conditions(where: EventFilter) -> list[dict[str, Any]]:

@@ -8,14 +8,14 @@ from itertools import islice
 from typing import Any
 
 from domain.entity import from_stored
-from domain.errors import FilterTooWide
+from domain.errors import FilterTooWide, QueryTooLarge
 from domain.event import Event
 from domain.facet import Facet, from_key, keys_of_type
 from repository import access, indexes, pipelines
 from repository.access import Points, Route
 from repository.documents import EVENTS, event_from, projection
 from repository.driver import Database
-from repository.event_log import EventFilter, LogPage, Moment, Order, TimelinePage
+from repository.event_log import EventFilter, LogPage, Moment, Order, TimelinePage, Touch
 from repository.fields import Fields
 
 MOST_EXAMINED = 2_000
@@ -61,6 +61,20 @@ class Searches:
         walk = await self.walk(where, moment)
         condition = pipelines.log_condition(LogPage(1, where=where), moment)
         return min(most, await self._counted(walk, condition, most))
+
+    async def touched(self, where: EventFilter, moment: Moment, most: int) -> list[Touch]:
+        """See EventLog.touched."""
+        walk = await self.walk(where, moment)
+        condition = pipelines.log_condition(LogPage(1, where=where), moment)
+        parts = [pipelines.touched(_both(condition, part), most + 1) for part in walk.parts]
+        found = await asyncio.gather(*(self._database.aggregate(EVENTS, each, hint=walk.index) for each in parts))
+        rows = [row for part in found for row in part]
+        if sum(row["count"] for row in rows) > most:
+            raise QueryTooLarge(
+                f"more than {most:,} events changed something in this span of time",
+                hint="Narrow the span, or the conditions on events.",
+            )
+        return _merged(rows)
 
     async def walk(self, where: EventFilter, moment: Moment, order: Order = Order.NEWEST) -> Walk:
         """The way to the events that meet the conditions. Raises FilterTooWide."""
@@ -136,6 +150,16 @@ def chosen(facets: Iterable[Facet | None], where: EventFilter) -> list[str | Non
     """The keys of those that may meet the conditions, and None for events without a facet."""
     conditions = (where.types, where.kinds, where.actions, where.phases, where.actor_types)
     return [facet.key if facet else None for facet in facets if facet is None or facet.is_among(*conditions)]
+
+
+def _merged(rows: Iterable[Mapping[str, Any]]) -> list[Touch]:
+    """One for each entity, which several walks may have met."""
+    found: dict[str, Touch] = {}
+    for row in rows:
+        touch = Touch(from_stored(row["_id"]), row["at"], row["byHuman"])
+        other = found.get(row["_id"], touch)
+        found[row["_id"]] = Touch(touch.entity, max(touch.at, other.at), touch.by_human or other.by_human)
+    return list(found.values())
 
 
 def _spans(ranges: Sequence[tuple[str, str]]) -> Iterator[Condition]:

@@ -35,6 +35,12 @@ async def comparisons(
     ]
 
 
+def check_order(start: datetime, end: datetime) -> None:
+    """Raises InvalidArgument unless the two follow each other."""
+    if start > end:
+        raise _reversed(start, end)
+
+
 async def timelines(
     context: Context, views: Sequence[ComparisonView], where: EventFilter, first: int, after: str | None, fields: Fields
 ) -> list[PageView | InvalidCursor]:
@@ -42,7 +48,7 @@ async def timelines(
     found: dict[ComparisonView, PageView | InvalidCursor] = {}
     for start, group in _by_start(views).items():
         entities = [view.entity for view in group]
-        page = await lists.timelines(context, entities, _since(start, where), first, after, fields)
+        page = await lists.timelines(context, entities, since(start, where), first, after, fields)
         found |= zip(group, page, strict=True)
     return [found[view] for view in views]
 
@@ -51,16 +57,10 @@ async def actors(context: Context, views: Sequence[ComparisonView]) -> list[list
     """Who acted in between, each with the newest event: humans first, then the most recent."""
     found: dict[ComparisonView, list[ActorView]] = {}
     for start, group in _by_start(views).items():
-        page = TimelinePage(pages.MOST, where=_since(start, EventFilter()))
+        page = TimelinePage(pages.MOST, where=since(start, EventFilter()))
         acts = await temporal.last_acts(context, [view.entity for view in group], page)
         found |= {view: _humans_first(events) for view, events in zip(group, acts, strict=True)}
     return [found[view] for view in views]
-
-
-def _reversed(start: datetime, end: datetime) -> InvalidArgument:
-    return InvalidArgument(
-        f"from {instants.write(start)} lies after to {instants.write(end)}", hint="Give the earlier moment as from."
-    )
 
 
 def _by_start(views: Sequence[ComparisonView]) -> dict[datetime, list[ComparisonView]]:
@@ -70,14 +70,20 @@ def _by_start(views: Sequence[ComparisonView]) -> dict[datetime, list[Comparison
     return groups
 
 
-def _since(start: datetime, where: EventFilter) -> EventFilter:
+def _reversed(start: datetime, end: datetime) -> InvalidArgument:
+    return InvalidArgument(
+        f"from {instants.write(start)} lies after to {instants.write(end)}", hint="Give the earlier moment as from."
+    )
+
+
+def since(start: datetime, where: EventFilter) -> EventFilter:
     """Only events after `start`: what took effect at it belongs to the state there."""
     return replace(where, since=max(start + _TICK, where.since or start))
 
 
 def _humans_first(events: Sequence[EventView]) -> list[ActorView]:
-    return [ActorView(event) for event in sorted(events, key=lambda each: not is_human(each))]
+    return [ActorView(event) for event in sorted(events, key=lambda each: not _is_human(each))]
 
 
-def is_human(view: EventView) -> bool:
+def _is_human(view: EventView) -> bool:
     return view.event.actor.type is ActorType.HUMAN

@@ -32,7 +32,7 @@ def scope(*query: Any) -> str:
 
 def cursor(query: str, *position: Any) -> str:
     """The position of one item of the query; instants are kept as milliseconds."""
-    parts = [_milliseconds(part) if isinstance(part, datetime) else part for part in position]
+    parts = [milliseconds(part) if isinstance(part, datetime) else part for part in position]
     return base64.urlsafe_b64encode(orjson.dumps([query, *parts])).rstrip(b"=").decode()
 
 
@@ -61,7 +61,7 @@ def page(
     return PageView(list(found[:first]), place, len(found) > first, after is not None, type_)
 
 
-def _milliseconds(instant: datetime) -> int:
+def milliseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // timedelta(milliseconds=1)
 
 

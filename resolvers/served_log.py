@@ -18,6 +18,7 @@ from repository.event_log import (
     LogPage,
     Moment,
     TimelinePage,
+    Touch,
 )
 from repository.fields import Fields
 
@@ -97,6 +98,9 @@ class ServedLog:
 
     async def count(self, where: EventFilter, moment: Moment, most: int) -> int:
         return await self._log.count(where, moment, most)
+
+    async def touched(self, where: EventFilter, moment: Moment) -> list[Touch]:
+        return await self._log.touched(where, moment)
 
     def settled(self, instant: datetime) -> datetime:
         return self._log.settled(instant)

@@ -6,10 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from domain.changes import Change, Difference, changes, difference
 from domain.declaration import Declaration
 from domain.domain_type import DomainType
 from domain.entity import Entity
-from domain.event import Event
+from domain.event import Document, Event
 from repository.event_log import EventFilter, Latest, Moment
 from repository.fields import HEADER, Fields
 
@@ -68,6 +69,14 @@ class ComparisonView:
     start: datetime
     before: StateView | None = field(compare=False)
     after: StateView | None = field(compare=False)
+
+    @property
+    def difference(self) -> Difference:
+        return difference(_object(self.before), _object(self.after))
+
+    @property
+    def changes(self) -> list[Change]:
+        return list(changes(_object(self.before), _object(self.after)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +161,10 @@ class EdgeView:
     @property
     def type(self) -> str | None:
         return self.page.type
+
+
+def _object(state: StateView | None) -> Document | None:
+    return state.event.state if state else None
 
 
 def now(instant: datetime) -> Moment:

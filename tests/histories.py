@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from domain import timeline
 from domain.entity import Entity
 from domain.errors import DselError
-from domain.event import Actor, Document, Draft, Event, Phase
+from domain.event import Actor, ActorType, Document, Draft, Event, Phase
 from domain.labels import Requirement
 from domain.objects import labels_of
 from domain.words import comment_words
 from examples import JOHN, PIPELINE, T0, Hands, artifact, draft, later
-from repository.event_log import Append, Appended, EventFilter, EventLog, Moment, Order, TimelinePage
+from repository.event_log import Append, Appended, EventFilter, EventLog, Moment, Order, TimelinePage, Touch
 from repository.fields import STATE, WHOLE
 
 NAMES = ("a", "a/b", "b")
@@ -96,6 +96,16 @@ class History:
         if order is Order.RECORDED:
             return sorted(found, key=lambda event: (event.recorded_at, event.id))
         return sorted(found, key=lambda event: (event.timestamp, event.id), reverse=order is Order.NEWEST)
+
+    def touched(self, moment: Moment, where: EventFilter) -> dict[str, Touch]:
+        events: dict[Entity, list[Event]] = {}
+        for event in self.log(moment, where):
+            if event.stateful:
+                events.setdefault(event.entity, []).append(event)
+        return {
+            entity.key: Touch(entity, found[0].timestamp, any(each.actor.type is ActorType.HUMAN for each in found))
+            for entity, found in events.items()
+        }
 
     def living(self, moment: Moment, labels: Sequence[Requirement] = ()) -> list[Event]:
         states = [timeline.as_of(self.of(key), moment.at, moment.known_at) for key in sorted(self.keys)]

@@ -110,9 +110,16 @@ class Skewed:
         return ids[ids.index(after[1]) + 1 :] if after else ids
 
     async def plans(self, page: LogPage) -> tuple[list[str], list[Plan]]:
-        self._reads.take()
+        self.plans_begin()
         found = await self.log.search(page, NOW, HEADER)
-        return [each.id for each in found], [await explain(self.database, each) for each in self._reads.take()]
+        return [each.id for each in found], await self.plans_made()
+
+    def plans_begin(self) -> None:
+        self._reads.take()
+
+    async def plans_made(self) -> list[Plan]:
+        """Of what was asked since they began."""
+        return [await explain(self.database, each) for each in self._reads.take()]
 
 
 @pytest.fixture(scope="module")
@@ -255,6 +262,23 @@ async def test_a_refusal_names_what_would_narrow_the_search(skewed: Skewed) -> N
 async def test_a_count_goes_the_way_of_its_search_and_stops_at_its_limit(skewed: Skewed) -> None:
     for where in EXACT[::11]:
         assert await skewed.log.count(where, NOW, 500) == min(500, len(skewed.answer(where, Order.NEWEST)))
+
+
+async def test_what_a_span_touched_costs_a_key_for_each_of_its_events(skewed: Skewed) -> None:
+    for where in EXACT[::13]:
+        spanned = replace(where, since=later(8_000_000))
+        skewed.plans_begin()
+        found = await skewed.log.touched(spanned, NOW)
+        *facets, touch = await skewed.plans_made()
+        met = [event for event in skewed.events if matches(event, spanned)]
+        newest = {event.entity: event.timestamp for event in met if event.stateful}
+        assert {each.entity: each.at for each in found} == newest, spanned
+        points = 1 + sum(plan.keys for plan in facets)
+        points *= len(where.app_ids or ".") * len(where.actors or ".")
+        assert len(touch.indexes) == 1
+        assert not touch.stages & {"COLLSCAN", "SORT"}
+        assert touch.keys <= len(met) + 2 * points, (spanned, touch)
+        assert touch.documents <= len(met) + 1 + points, (spanned, touch)
 
 
 async def test_an_event_from_before_there_were_facets_is_found_by_its_conditions(skewed: Skewed) -> None:
