@@ -296,8 +296,8 @@ class DocumentState(DocumentField):
         super().__init__(key, nullable(type_), name=name, description=description, written_type=written_type)
         self._read = resolving.state_property(key, references)
 
-    def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 - Strawberry's
-        return self.fit(self._read(source))
+    def read(self, source: Any) -> Any:
+        return self._read(source)
 
 
 def _page_info() -> type:

@@ -43,14 +43,19 @@ class DocumentField(StrawberryField):
             description=description,
         )
         self.written_type = written_type or type_
+        self.shape = type_
         self.fit = fit(type_)
 
     @property
     def key(self) -> str:
         return self.python_name
 
+    def read(self, source: Any) -> Any:
+        """The value as it stands in the object, whether it fits or not."""
+        return source.get(self.name)
+
     def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 - Strawberry's
-        return self.fit(source.get(self.name))
+        return self.fit(self.read(source))
 
 
 def field(
@@ -85,7 +90,7 @@ def object_type(
         interfaces=[definition_of(each) for each in interfaces],
         is_interface=resolve_type is not None,
         # What a resolver returns for a field of this type is of this type: nothing to ask.
-        is_type_of=None if resolve_type else _always,
+        is_type_of=None if resolve_type else always,
         resolve_type=resolve_type,
     )
 
@@ -156,5 +161,5 @@ def _innermost(type_: Any) -> StrawberryObjectDefinition | None:
     return getattr(type_, "__strawberry_definition__", None)
 
 
-def _always(*_: Any) -> bool:
+def always(*_: Any) -> bool:
     return True

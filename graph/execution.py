@@ -3,7 +3,7 @@
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -23,6 +23,7 @@ from strawberry.execution import optimized_is_awaitable
 
 from domain.errors import DselError
 from graph.limits import Limits, excesses, invalidities, parsed
+from graph.plans.shelf import Planned, Shelf
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class Prepared:
     document: DocumentNode
     operation: OperationDefinitionNode
     is_introspection: bool  # asks for the schema alone and without variables: always the same answer
+    shelf: Shelf = field(default_factory=Shelf)
 
     @property
     def type(self) -> OperationType:
@@ -93,6 +95,8 @@ class Engine:
         self.schema = schema
         self.limits = limits
         self.documents = DocumentCache()
+        self.planned = Planned()
+        self._plans_queries = execution_context_class is None
         self._executor_class = execution_context_class or PlainExecutor
         self.to_error = to_error
         self._introspections: dict[Prepared, Result] = {}
@@ -142,6 +146,11 @@ class Engine:
         )
         if isinstance(executor, list):
             return Result.refused([_coded(error, "BAD_USER_INPUT") for error in executor])
+        if self._plans_queries and prepared.type is OperationType.QUERY:
+            answer = await self.planned.answer(prepared.shelf, executor)
+            if answer is not None:
+                data, errors = answer
+                return Result(data, self._shown(errors, context))
         outcome: Any = executor.execute_operation()
         if optimized_is_awaitable(outcome):
             outcome = await outcome

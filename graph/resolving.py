@@ -43,6 +43,7 @@ def attribute(*path: str) -> Callable[[Any], Any]:
             root = getattr(root, name)
         return root
 
+    resolve.path = path  # type: ignore[attr-defined] # plans write it out
     return resolve
 
 

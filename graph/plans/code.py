@@ -1,0 +1,30 @@
+"""Python that is written for one query: its functions, and the objects that they refer to by name."""
+
+from typing import Any
+
+
+class Code:
+    def __init__(self) -> None:
+        self.names: dict[str, Any] = {}
+        self._texts: list[str] = []
+        self._count = 0
+
+    def name(self, hint: str) -> str:
+        """A name that nothing else has."""
+        self._count += 1
+        return f"{hint}_{self._count}"
+
+    def bind(self, hint: str, value: Any) -> str:
+        """The name by which functions find the object."""
+        name = self.name(hint)
+        self.names[name] = value
+        return name
+
+    def write(self, text: str) -> None:
+        """The text of a function. It may use what is written later, as long as `compile` comes before its call."""
+        self._texts.append(text)
+
+    def compile(self) -> None:
+        """Makes functions of the texts that are new. Nothing of a request is in them but checked GraphQL names."""
+        text, self._texts = "\n".join(self._texts), []
+        exec(compile(text, "<plan>", "exec"), self.names)  # noqa: S102 - see above
