@@ -16,7 +16,7 @@ _QUERY = """query($type: String!, $appId: String!, $name: String!, $time: Instan
   at(time: $time) { entity(type: $type, appId: $appId, name: $name) {
     lastEvent { %s }
     current(includeDeleted: true) { event { %s } }
-    humans: events(first: 1, where: {actorTypes: [HUMAN]}) { nodes { %s } } } } }"""
+    human: lastActor(type: HUMAN) { event { %s } } } } }"""
 
 _MORE = {"comment": "comment", "execution": "executionId", "correlation": "correlationId"}
 
@@ -53,11 +53,11 @@ def who(
 
 def _told(entity: Any) -> dict[str, Any]:
     """What is found, in a shape for programs. There may be no change and no human."""
-    current, humans = entity["current"], entity["humans"]["nodes"]
+    current, human = entity["current"], entity["human"]
     return {
         "lastAct": _event(entity["lastEvent"]),
         "lastChange": _event(current["event"]) if current else None,
-        "lastHuman": _event(humans[0]) if humans else None,
+        "lastHuman": _event(human["event"]) if human else None,
     }
 
 

@@ -1,5 +1,6 @@
 """A domain type: what a platform manages, described as data in a manifest."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ from domain import kinds
 from domain.conversion import Conversions
 from domain.conversion_step import Call, Step
 from domain.event import Phase
+from domain.kept import Kept, graft, with_kept
 from domain.rule import Rule, in_schema
 from domain.rulebook import Rulebook
 
@@ -79,6 +81,8 @@ class DomainType(Spec):
     """A domain type. The last of `versions` is the newest."""
 
     name: TypeName
+    kept: tuple[Kept, ...] = Field(default=(), exclude=True)
+    """Properties that its newest version no longer has; no manifest says so, but what it was before."""
 
     @model_validator(mode="after")
     def _kinds_belong(self) -> "DomainType":
@@ -131,9 +135,23 @@ class DomainType(Spec):
     def conversions(self) -> Conversions:
         return Conversions([each.name for each in self.versions], [each.conversion for each in self.versions[1:]])
 
-    def in_newest(self, state: dict[str, Any]) -> dict[str, Any]:
-        """An object in the newest version; itself where it is so, or where no way leads there."""
-        return self.conversions.convert(state, self.newest.name) or state
+    @cached_property
+    def shown_schema(self) -> Mapping[str, Any]:
+        """The schema of what is shown: the newest version's, with the properties that are kept."""
+        return with_kept(self.newest.json_schema, self.kept)
+
+    def shown(self, state: dict[str, Any]) -> dict[str, Any]:
+        """An object as it is shown: in the newest version, with what the version before says of kept properties.
+
+        Itself where it is so already, or where no way leads there.
+        """
+        shown = self.conversions.convert(state, self.newest.name)
+        if shown is None or not self.kept or len(self.versions) < 2:
+            return shown or state
+        before = self.conversions.convert(state, self.versions[-2].name)
+        for each in self.kept if before else ():
+            shown = graft(shown, before, each.path)
+        return shown
 
     def rulebook(self, api_version: str) -> Rulebook:
         """The rules for objects of that apiVersion: the type's, the version's, and those inside its schema."""

@@ -10,7 +10,7 @@ from domain.errors import InvalidArgument
 from domain.event import ActorType, Phase
 from domain.words import words
 from graph.scalars import Instant
-from repository.event_log import EventFilter, Order
+from repository.event_log import ActFilter, EventFilter, Order
 from resolvers.views import SchemaView
 
 
@@ -132,6 +132,10 @@ class EventWhere:
     recorded_until: Instant | None = strawberry.field(default=None, description="Recorded before this moment.")
 
 
+ByActorType = Annotated[ActorType | None, argument(name="type", description="Only what this type of actor did.")]
+ByKinds = Annotated[
+    list[str] | None, argument(description="Only events of these kinds, such as `ArtifactAppliedEvent`.")
+]
 Where = Annotated[EventWhere | None, argument(description="Only events that meet these conditions.")]
 OrderBy = Annotated[Order, argument(name="order", description="Which events come first.")]
 
@@ -157,14 +161,18 @@ def event_filter(where: EventWhere | None) -> EventFilter:
     )
 
 
+def act_filter(actor_type: ActorType | None, kinds: list[str] | None) -> ActFilter:
+    return ActFilter(actor_type, _alternatives("kinds", kinds))
+
+
 def _alternatives(name: str, values: list[Any] | None) -> tuple[Any, ...]:
     shown = to_camel_case(name)
     if values is not None and not values:
-        raise InvalidArgument(f"where.{shown} is an empty list, which no event meets", hint="Leave it out.")
+        raise InvalidArgument(f"{shown} is an empty list, which no event meets", hint="Leave it out.")
     distinct = tuple(dict.fromkeys(values or ()))
     if len(distinct) > _MOST_VALUES:
         raise InvalidArgument(
-            f"where.{shown} has {len(distinct):,} members, {_MOST_VALUES} are allowed", hint="Ask several times."
+            f"{shown} has {len(distinct):,} members, {_MOST_VALUES} are allowed", hint="Ask several times."
         )
     return distinct
 

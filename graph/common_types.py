@@ -226,7 +226,13 @@ class CommonTypes:
             ),
             field(resolving.timeline, events, "Its events, from new to old.", name="events"),
             field(compare, self.comparison, "What became of it between two moments, and by whom.", name="compare"),
-            field(resolving.last_actor, nullable(self.actor), "Who or what last acted on it.", name="lastActor"),
+            field(
+                resolving.last_actor,
+                nullable(self.actor),
+                "Who or what last acted on it; by type, the last human, service or controller.",
+                name="lastActor",
+            ),
+            field(resolving.first_actor, nullable(self.actor), "Who or what first acted on it.", name="firstActor"),
             field(resolving.last_event, nullable(event), "Its newest event of any kind.", name="lastEvent"),
             field(resolving.first_event, nullable(event), "The event that it began with.", name="firstEvent"),
         ]
@@ -292,8 +298,16 @@ class DocumentState(DocumentField):
         name: str | None = None,
         references: Any = None,
         written_type: Any = None,
+        deprecation: str | None = None,
     ) -> None:
-        super().__init__(key, nullable(type_), name=name, description=description, written_type=written_type)
+        super().__init__(
+            key,
+            nullable(type_),
+            name=name,
+            description=description,
+            written_type=written_type,
+            deprecation=deprecation,
+        )
         self._read = resolving.state_property(key, references)
 
     def read(self, source: Any) -> Any:

@@ -35,12 +35,14 @@ class DocumentField(StrawberryField):
         name: str | None = None,
         description: str | None = None,
         written_type: Any = None,
+        deprecation: str | None = None,
     ) -> None:
         super().__init__(
             python_name=key,
             graphql_name=name or key,
             type_annotation=StrawberryAnnotation(type_),
             description=description,
+            deprecation_reason=deprecation,
         )
         self.written_type = written_type or type_
         self.shape = type_
@@ -48,7 +50,7 @@ class DocumentField(StrawberryField):
 
     @property
     def key(self) -> str:
-        return self.python_name
+        return self.name  # python_name takes an empty key for none
 
     def read(self, source: Any) -> Any:
         """The value as it stands in the object, whether it fits or not."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from strawberry.types.field import StrawberryField
 
@@ -13,9 +14,10 @@ from graph.names import INPUTS, field_names
 from graph.scalars import JSON
 from graph.shape_reader import ShapeReader
 from graph.shapes import Property
-from graph.types_from_schema import InputTypes, OutputTypes, object_names
+from graph.types_from_schema import InputTypes, OutputTypes, deprecation, object_names
 
 _OWN = frozenset({"apiVersion", "kind", "meta", "metadata"})
+_SUFFIXES = ("", *INPUTS, "ListWhere")
 _OWN_TYPES = frozenset("State Event Connection Edge EventConnection EventEdge Result Written Where OrderBy".split())
 
 
@@ -57,19 +59,21 @@ def fill(types: DomainTypes, common: CommonTypes, declared: Mapping[str, DomainT
     fields_of(types.entity).extend(common.entity_fields(types.state, events, types.event))
     fields_of(types.event).extend(common.event_fields(types.entity, types.state, types.event))
     own = common.state_fields(types.event)
-    properties = _properties(types.domain_type, frozenset(each.graphql_name or each.name for each in own))
+    reserved = frozenset(each.graphql_name or each.name for each in own)
+    properties = _properties(types.domain_type.shown_schema, reserved)
     names = object_names(name, (each.shape for each in properties), _OWN_TYPES)
     outputs = OutputTypes(names, lambda other: declared[other].entity if other in declared else None)
     own += [_state_field(each, outputs) for each in properties]
     fields_of(types.state).extend(own)
     types.lists = common.lists.of(name, own, outputs.levels)
-    types.input = _input(types.domain_type, properties, InputTypes(names), meta)
-    return {f"{each}{suffix}" for each in names.values() for suffix in ("", *INPUTS, "ListWhere")}
+    written = _properties(types.domain_type.newest.json_schema, reserved) if types.domain_type.kept else properties
+    own_names = object_names(name, (each.shape for each in written), _OWN_TYPES)
+    types.input = _input(types.domain_type, written, InputTypes(own_names), meta)
+    return {f"{each}{suffix}" for each in (*names.values(), *own_names.values()) for suffix in _SUFFIXES}
 
 
-def _properties(domain_type: DomainType, reserved: frozenset[str]) -> list[Property]:
+def _properties(schema: Mapping[str, Any], reserved: frozenset[str]) -> list[Property]:
     """The properties of the whole object that are not the same in every type. `reserved` are names of other fields."""
-    schema = domain_type.newest.json_schema
     found = [each for each in ShapeReader(schema).properties(schema) if each.key not in _OWN]
     names = field_names((each.key for each in found), reserved)
     return [each._replace(name=names[each.key]) for each in found]
@@ -83,6 +87,7 @@ def _state_field(each: Property, outputs: OutputTypes) -> StrawberryField:
         name=each.name,
         references=outputs.references(each.shape),
         written_type=outputs.written(each.shape),
+        deprecation=deprecation(each),
     )
 
 

@@ -15,6 +15,8 @@ from domain.objects import meta_of
 from graph import moments, node_ids
 from graph.arguments import (
     After,
+    ByActorType,
+    ByKinds,
     First,
     IncludeDeleted,
     InVersion,
@@ -22,10 +24,12 @@ from graph.arguments import (
     ShownAs,
     Time,
     Where,
+    act_filter,
     event_filter,
 )
 from graph.batching import batched
 from graph.selection import needed
+from repository.event_log import ANY_ACT
 from repository.fields import HEADER, STATE, WHOLE, Fields
 from resolvers import lists, pairs, searches, temporal, versions
 from resolvers.context import Context
@@ -86,17 +90,25 @@ async def timeline(
 
 @batched
 async def last_event(roots: Sequence[EntityView], info: Asked) -> Any:
-    return await info.context.load_all(temporal.last_events, roots)
+    return await info.context.load_all(temporal.last_events, roots, ANY_ACT)
 
 
 @batched
 async def first_event(roots: Sequence[EntityView], info: Asked) -> Any:
-    return await info.context.load_all(temporal.first_events, roots)
+    return await info.context.load_all(temporal.first_events, roots, ANY_ACT)
 
 
 @batched
-async def last_actor(roots: Sequence[EntityView], info: Asked) -> Any:
-    events = await info.context.load_all(temporal.last_events, roots)
+async def last_actor(roots: Sequence[EntityView], info: Asked, type_: ByActorType = None, kinds: ByKinds = None) -> Any:
+    events = await info.context.load_all(temporal.last_events, roots, act_filter(type_, kinds))
+    return [ActorView(event) if event else None for event in events]
+
+
+@batched
+async def first_actor(
+    roots: Sequence[EntityView], info: Asked, type_: ByActorType = None, kinds: ByKinds = None
+) -> Any:
+    events = await info.context.load_all(temporal.first_events, roots, act_filter(type_, kinds))
     return [ActorView(event) if event else None for event in events]
 
 

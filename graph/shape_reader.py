@@ -107,7 +107,8 @@ class ShapeReader:
     def _property(self, key: str, name: str, schema: Any, place: Place, *, required: bool) -> Property:
         view = self._viewer.view(schema)
         text = described(schema, view, f"The property `{key}`.")
-        return Property(key, name, self.shape(schema, (*place, key)), text, required, view.is_nullable)
+        deprecated = isinstance(schema, Mapping) and schema.get("deprecated") is True
+        return Property(key, name, self.shape(schema, (*place, key)), text, required, view.is_nullable, deprecated)
 
     def _one(self, identity: Any, made: Shape) -> Shape:
         """The one that was there first."""

@@ -55,6 +55,7 @@ class Property(NamedTuple):
     required: bool
     nullable: bool
     """Whether its schema lets null stand for it."""
+    deprecated: bool
 
 
 Shape: TypeAlias = Scalar | ListOf | Reference | Object

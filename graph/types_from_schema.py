@@ -88,7 +88,14 @@ class OutputTypes:
 
     def _field(self, each: Property) -> DocumentField:
         type_, written = nullable(self.type_of(each.shape)), nullable(self.written(each.shape))
-        return DocumentField(each.key, type_, name=each.name, description=each.description, written_type=written)
+        return DocumentField(
+            each.key,
+            type_,
+            name=each.name,
+            description=each.description,
+            written_type=written,
+            deprecation=deprecation(each),
+        )
 
     def _below(self, shape: Object) -> References:
         if shape not in self._references:
@@ -132,7 +139,11 @@ class InputTypes:
         type_ = self.type_of(each.shape)
         needed = each.required and not each.nullable
         return DocumentField(
-            each.key, type_ if needed else nullable(type_), name=each.name, description=each.description
+            each.key,
+            type_ if needed else nullable(type_),
+            name=each.name,
+            description=each.description,
+            deprecation=None if needed else deprecation(each),
         )
 
     def type_of(self, shape: Shape) -> Any:
@@ -154,6 +165,11 @@ class InputTypes:
         made = self._made[shape] = input_type(f"{name}Input", _what(shape), [])
         fields_of(made).extend(map(self.field, shape.properties))
         return made
+
+
+def deprecation(each: Property) -> str | None:
+    """Why a property should no longer be used: its schema says no more than that."""
+    return "It is going away: its schema calls it deprecated." if each.deprecated else None
 
 
 def _what(shape: Object) -> str:

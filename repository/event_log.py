@@ -79,6 +79,17 @@ class EventFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class ActFilter:
+    """Which events count when somebody asks who acted: those by a type of actor, those of some kinds, or all."""
+
+    actor_type: ActorType | None = None
+    kinds: tuple[str, ...] = ()
+
+
+ANY_ACT = ActFilter()
+
+
+@dataclass(frozen=True, slots=True)
 class EntityFilter:
     """Entities of one type, in one app or all, by labels, and by what else their view holds."""
 
@@ -148,6 +159,11 @@ class EntityPage:
 class EventLog(Protocol):
     """All reads raise StoreUnavailable. Answers are keyed by `Entity.key`; what is not there is missing."""
 
+    @property
+    def most_examined(self) -> int:
+        """How many entities a list may examine beyond what an index answers."""
+        ...
+
     async def append(self, appends: Sequence[Append]) -> list[Appended | DselError]:
         """Commits each draft by itself, in the order given; an error stands in the place of its draft."""
         ...
@@ -165,15 +181,15 @@ class EventLog(Protocol):
         """
         ...
 
-    async def last_events(self, keys: Sequence[str], moment: Moment) -> dict[str, Event]:
-        """The newest event of any kind of each entity."""
+    async def last_events(self, keys: Sequence[str], moment: Moment, by: ActFilter = ANY_ACT) -> dict[str, Event]:
+        """The newest event of each entity: of any kind, or among some."""
         ...
 
     async def last_acts(self, keys: Sequence[str], page: TimelinePage, moment: Moment) -> dict[str, list[Event]]:
         """The newest event of each actor among the events of a page of each entity, from new to old."""
         ...
 
-    async def first_events(self, keys: Sequence[str], moment: Moment) -> dict[str, Event]: ...
+    async def first_events(self, keys: Sequence[str], moment: Moment, by: ActFilter = ANY_ACT) -> dict[str, Event]: ...
 
     async def events(
         self, keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fields

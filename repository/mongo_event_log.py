@@ -12,10 +12,13 @@ from domain.errors import DselError
 from domain.event import Event
 from domain.instants import Clock
 from repository import access, indexes, pipelines
+from repository.acts import Acts
 from repository.documents import EVENTS, LATEST, event_from, latest_projection, projection
 from repository.driver import Database
 from repository.entity_lists import EntityLists
 from repository.event_log import (
+    ANY_ACT,
+    ActFilter,
     Append,
     Appended,
     EntityPage,
@@ -27,7 +30,7 @@ from repository.event_log import (
     TimelinePage,
     Touch,
 )
-from repository.fields import HEADER, Fields
+from repository.fields import Fields
 from repository.lanes import Lanes
 from repository.latest import latest_from
 from repository.searches import Searches
@@ -41,11 +44,12 @@ class MongoEventLog:
 
     def __init__(self, database: Database, clock: Clock, *, most_examined: int = MOST_EXAMINED) -> None:
         self._database = database
+        self.most_examined = most_examined
         self._clock = clock
-        self._most_examined = most_examined
-        self._lists = EntityLists(database, self, most_examined)
+        self._lists = EntityLists(database, self)
         self._writer = Writer(database, clock)
         self._searches = Searches(database)
+        self._acts = Acts(database, self._searches)
         self._lanes: Lanes[Sequence[Append], Sequence[Appended | DselError]] = Lanes(self._commit)
         self._commits: set[asyncio.Future[list[Appended | DselError]]] = set()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -72,17 +76,24 @@ class MongoEventLog:
         return {each["_id"]: latest_from(each) for each in found}
 
     async def as_of(self, keys: Sequence[str], moment: Moment, fields: Fields) -> dict[str, Event]:
-        return await self._newest(keys, moment, fields, stateful=True)
+        """The skip-scan; then a look-up for the few entities whose newest state was not known yet."""
+        rows = await self._database.aggregate(EVENTS, pipelines.newest(keys, moment, fields))
+        found = {each["_id"]: event_from(each["event"]) for each in rows}
+        unknown = [key for key, event in found.items() if event.recorded_at > moment.known_at]
+        if not unknown:
+            return found
+        known = _single(await self._database.aggregate(None, pipelines.newest_known(unknown, moment, fields)))
+        return {key: event for key, event in found.items() if event.recorded_at <= moment.known_at} | known
 
     async def states(self, type_: str, app_id: str, moment: Moment, fields: Fields) -> dict[str, Event]:
         rows = await self._database.aggregate(EVENTS, pipelines.newest_states(type_, app_id, moment, fields))
         return {each["_id"]: event_from(each["event"]) for each in rows}
 
-    async def last_events(self, keys: Sequence[str], moment: Moment) -> dict[str, Event]:
-        return await self._newest(keys, moment, HEADER, stateful=False)
+    async def last_events(self, keys: Sequence[str], moment: Moment, by: ActFilter = ANY_ACT) -> dict[str, Event]:
+        return await self._acts.last(keys, moment, by)
 
-    async def first_events(self, keys: Sequence[str], moment: Moment) -> dict[str, Event]:
-        return _single(await self._database.aggregate(None, pipelines.oldest(keys, moment, HEADER)))
+    async def first_events(self, keys: Sequence[str], moment: Moment, by: ActFilter = ANY_ACT) -> dict[str, Event]:
+        return await self._acts.first(keys, moment, by)
 
     async def events(
         self, keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fields
@@ -140,7 +151,7 @@ class MongoEventLog:
         return await self._searches.count(where, moment, most)
 
     async def touched(self, where: EventFilter, moment: Moment) -> list[Touch]:
-        return await self._searches.touched(where, moment, self._most_examined)
+        return await self._searches.touched(where, moment, self.most_examined)
 
     def settled(self, instant: datetime) -> datetime:
         return settling.settled(instant, self._database.timeout)
@@ -169,17 +180,6 @@ class MongoEventLog:
             *(self._database.find(EVENTS, {"entity": key, **condition}, **options) for key in keys)
         )
         return {key: [event_from(each) for each in rows] for key, rows in zip(keys, found, strict=True) if rows}
-
-    async def _newest(self, keys: Sequence[str], moment: Moment, fields: Fields, *, stateful: bool) -> dict[str, Event]:
-        """The skip-scan; then a look-up for the few entities whose newest event was not known yet."""
-        rows = await self._database.aggregate(EVENTS, pipelines.newest(keys, moment, fields, stateful=stateful))
-        found = {each["_id"]: event_from(each["event"]) for each in rows}
-        unknown = [key for key, event in found.items() if event.recorded_at > moment.known_at]
-        if not unknown:
-            return found
-        earlier = pipelines.newest_known(unknown, moment, fields, stateful=stateful)
-        known = _single(await self._database.aggregate(None, earlier))
-        return {key: event for key, event in found.items() if event.recorded_at <= moment.known_at} | known
 
 
 def _several(rows: Iterable[Mapping[str, Any]], by: str = "entity") -> dict[str, list[Event]]:

@@ -15,7 +15,9 @@ from repository.fields import Fields
 
 Pipeline = list[dict[str, Any]]
 NEW_TO_OLD = {"timestamp": -1, "version": -1}
-
+# For the first of each entity, one way along the indexes of an entity's timeline and the other.
+FROM_NEWEST = {"entity": 1, **NEW_TO_OLD}
+FROM_OLDEST = {"entity": -1, "timestamp": 1, "version": 1}
 _MORE = "more"
 _BY_SELECTIVITY = (Operator.IN, Operator.EXISTS, Operator.NOT_IN, Operator.ABSENT)
 
@@ -33,33 +35,32 @@ def heads(keys: Sequence[str]) -> Pipeline:
     ]
 
 
-def newest(keys: Sequence[str], moment: Moment, fields: Fields, *, stateful: bool) -> Pipeline:
-    """The newest event of each entity, a DISTINCT_SCAN. It does not look at recordedAt: an import may be too new."""
-    return _newest({**_stateful(stateful), "entity": {"$in": list(keys)}}, moment, fields)
+def newest(keys: Sequence[str], moment: Moment, fields: Fields) -> Pipeline:
+    """The newest state of each entity."""
+    return first_of_each({"stateful": True, "entity": {"$in": list(keys)}}, moment, fields)
 
 
 def newest_states(type_: str, app_id: str, moment: Moment, fields: Fields) -> Pipeline:
     """The newest state of every entity of a type in an app, by the same scan."""
     start, end = key_range(type_, app_id)
-    return _newest({"stateful": True, "entity": {"$gte": start, "$lt": end}}, moment, fields)
+    return first_of_each({"stateful": True, "entity": {"$gte": start, "$lt": end}}, moment, fields)
 
 
-def _newest(entities: Mapping[str, Any], moment: Moment, fields: Fields) -> Pipeline:
+def first_of_each(
+    entities: Mapping[str, Any], moment: Moment, fields: Fields, order: Mapping[str, int] = FROM_NEWEST
+) -> Pipeline:
+    """The first event of each entity, a DISTINCT_SCAN. It does not look at recordedAt: an import may be too new."""
     return [
         {"$match": {**entities, "timestamp": {"$lte": _horizon(moment)}}},
-        {"$sort": {"entity": 1, **NEW_TO_OLD}},
+        {"$sort": dict(order)},
         {"$group": {"_id": "$entity", "event": {"$first": "$$ROOT"}}},
         *_projected(fields, "event."),
     ]
 
 
-def newest_known(keys: Sequence[str], moment: Moment, fields: Fields, *, stateful: bool) -> Pipeline:
-    """The same as far as it was known, which no skip-scan can answer: one look-up per entity."""
-    return _per_entity(keys, [{"$match": {**_stateful(stateful), **_seen(moment)}}, {"$sort": NEW_TO_OLD}], 1, fields)
-
-
-def oldest(keys: Sequence[str], moment: Moment, fields: Fields) -> Pipeline:
-    return _per_entity(keys, [{"$match": _seen(moment)}, {"$sort": {"timestamp": 1, "version": 1}}], 1, fields)
+def newest_known(keys: Sequence[str], moment: Moment, fields: Fields) -> Pipeline:
+    """The newest state of each as far as it was known, which no skip-scan can answer: one look-up per entity."""
+    return _per_entity(keys, [{"$match": {"stateful": True, **seen(moment)}}, {"$sort": NEW_TO_OLD}], 1, fields)
 
 
 def timeline(keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fields) -> Pipeline:
@@ -70,7 +71,7 @@ def timeline(keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fi
 
 def timeline_condition(page: TimelinePage, moment: Moment) -> dict[str, Any]:
     """Which events of an entity a page of its timeline may hold."""
-    conditions = [_seen(moment), *_conditions(page.where)]
+    conditions = [seen(moment), *_conditions(page.where)]
     if page.after is not None:
         conditions += _after("version", *page.after)
     return {"$and": conditions}
@@ -125,7 +126,7 @@ def _neighbours(
         for state in {state.id: state for state in states}.values()
     ]
     select: Pipeline = [
-        {"$match": {"stateful": True, **_seen(moment), **bounds}},
+        {"$match": {"stateful": True, **seen(moment), **bounds}},
         {"$sort": dict(order)},
         {"$limit": first},
         *_projected(fields),
@@ -198,7 +199,7 @@ def label_conditions(requirements: Sequence[Requirement], field: str) -> list[di
 
 def log_condition(page: LogPage, moment: Moment) -> dict[str, Any]:
     """Which events a page of the whole log may hold."""
-    conditions = [_seen(moment), *_conditions(page.where)]
+    conditions = [seen(moment), *_conditions(page.where)]
     if page.after is not None:
         conditions += _after("_id", *page.after, page.order)
     return {"$and": conditions}
@@ -278,11 +279,7 @@ def _after(tie: str, at: datetime, position: str | int, order: Order = Order.NEW
     return [{order.axis: {f"{comparison}e": at}}, {"$expr": following}]
 
 
-def _stateful(wanted: bool) -> dict[str, Any]:
-    return {"stateful": True} if wanted else {}
-
-
-def _seen(moment: Moment) -> dict[str, Any]:
+def seen(moment: Moment) -> dict[str, Any]:
     return {"timestamp": {"$lte": _horizon(moment)}, "recordedAt": {"$lte": moment.known_at}}
 
 

@@ -9,6 +9,8 @@ from domain.errors import DselError
 from domain.event import Event
 from domain.registry import Registry
 from repository.event_log import (
+    ANY_ACT,
+    ActFilter,
     Append,
     Appended,
     EntityPage,
@@ -21,6 +23,7 @@ from repository.event_log import (
     Touch,
 )
 from repository.fields import Fields
+from resolvers import converted_lists
 
 
 def served(log: EventLog, registry: Registry) -> EventLog:
@@ -48,14 +51,14 @@ class ServedLog:
     async def states(self, type_: str, app_id: str, moment: Moment, fields: Fields) -> dict[str, Event]:
         return self._by_key(await self._log.states(type_, app_id, moment, self._sources(fields, [type_])))
 
-    async def last_events(self, keys: Sequence[str], moment: Moment) -> dict[str, Event]:
-        return await self._log.last_events(keys, moment)
+    async def last_events(self, keys: Sequence[str], moment: Moment, by: ActFilter = ANY_ACT) -> dict[str, Event]:
+        return await self._log.last_events(keys, moment, by)
 
     async def last_acts(self, keys: Sequence[str], page: TimelinePage, moment: Moment) -> dict[str, list[Event]]:
         return await self._log.last_acts(keys, page, moment)
 
-    async def first_events(self, keys: Sequence[str], moment: Moment) -> dict[str, Event]:
-        return await self._log.first_events(keys, moment)
+    async def first_events(self, keys: Sequence[str], moment: Moment, by: ActFilter = ANY_ACT) -> dict[str, Event]:
+        return await self._log.first_events(keys, moment, by)
 
     async def events(
         self, keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fields
@@ -77,7 +80,13 @@ class ServedLog:
         found = await self._log.states_before(states, first, moment, self._sources(fields, types))
         return {key: self._all(events) for key, events in found.items()}
 
+    @property
+    def most_examined(self) -> int:
+        return self._log.most_examined
+
     async def entities(self, page: EntityPage, fields: Fields) -> list[Latest]:
+        if self._concerns(page):
+            return await converted_lists.living(self, page, fields)
         found = await self._log.entities(page, self._sources(fields, [page.where.type]))
         return [self._summary(each) for each in found]
 
@@ -85,6 +94,8 @@ class ServedLog:
         return await self._log.has_changed(type_, since)
 
     async def entities_as_of(self, page: EntityPage, moment: Moment, fields: Fields) -> list[Event]:
+        if self._concerns(page):
+            return await converted_lists.as_of(self, page, moment, fields)
         return self._all(await self._log.entities_as_of(page, moment, self._sources(fields, [page.where.type])))
 
     async def events_by_id(self, ids: Sequence[str], fields: Fields) -> dict[str, Event]:
@@ -113,6 +124,10 @@ class ServedLog:
                 paths = self._types[type_].conversions.sources(paths)
         return replace(fields, state=paths)
 
+    def _concerns(self, page: EntityPage) -> bool:
+        type_ = self._types.get(page.where.type)
+        return type_ is not None and converted_lists.concern(type_.conversions, page)
+
     def _by_key(self, events: Mapping[str, Event]) -> dict[str, Event]:
         return {key: self._served(event) for key, event in events.items()}
 
@@ -126,7 +141,7 @@ class ServedLog:
         type_ = self._types.get(event.entity.type)
         if type_ is None or not event.state:
             return event
-        state = type_.in_newest(event.state)
+        state = type_.shown(event.state)
         return event if state is event.state else replace(event, state=state, recorded=event.state)
 
 

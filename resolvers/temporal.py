@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from domain.errors import QueryTooLarge
 from domain.event import Event
-from repository.event_log import Latest, Moment, TimelinePage
+from repository.event_log import ANY_ACT, ActFilter, Latest, Moment, TimelinePage
 from repository.fields import Fields
 from resolvers.context import Context
 from resolvers.views import EntityView, EventView, StateView
@@ -55,21 +55,23 @@ async def states_as_of(
     return [_state(found.get(view), view.moment, include_deleted, fields) for view in there]
 
 
-async def last_events(context: Context, views: Sequence[EntityView]) -> list[EventView | None]:
-    """The newest event of any kind of each entity."""
+async def last_events(context: Context, views: Sequence[EntityView], by: ActFilter = ANY_ACT) -> list[EventView | None]:
+    """The newest event of each entity: of any kind, or among some."""
     answers: dict[EntityView, Event | None] = {}
-    summarised = [view for view in views if _is_now(context, view.moment)]
+    summarised = [view for view in views if by == ANY_ACT and _is_now(context, view.moment)]
     for view, latest in zip(summarised, await latests(context, summarised, Fields()), strict=True):
         if latest is None or settled(latest.last, view.moment):
             answers[view] = latest.last if latest else None
     rest = [view for view in views if view not in answers]
-    found = await _by_moment(rest, context.log.last_events)
+    found = await _by_moment(rest, lambda keys, moment: context.log.last_events(keys, moment, by))
     return [_event(answers.get(view) or found.get(view), view.moment) for view in views]
 
 
-async def first_events(context: Context, views: Sequence[EntityView]) -> list[EventView | None]:
-    """The event that each entity began with."""
-    found = await _by_moment(views, context.log.first_events)
+async def first_events(
+    context: Context, views: Sequence[EntityView], by: ActFilter = ANY_ACT
+) -> list[EventView | None]:
+    """The oldest event of each entity: of any kind, or among some."""
+    found = await _by_moment(views, lambda keys, moment: context.log.first_events(keys, moment, by))
     return [_event(found.get(view), view.moment) for view in views]
 
 

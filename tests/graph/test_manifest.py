@@ -15,6 +15,7 @@ from domain.manifest import read
 from domain.registry import Registry
 from examples import T0, later
 from graph import schema
+from manifests import manifest
 from told import applied, config, told
 
 Json = dict[str, Any]
@@ -307,6 +308,28 @@ def test_a_type_without_properties_or_actions_is_served_all_the_same() -> None:
     made = schema.build(Registry([bare]))
     assert_valid_schema(made)
     assert {"bare", "bares"} <= made.query_type.fields.keys()  # type: ignore[union-attr]
+
+
+def test_a_property_that_its_schema_calls_deprecated_is_so_in_the_schema_unless_an_input_requires_it() -> None:
+    old = {"type": "string", "deprecated": True}
+    properties = {"spec": {"type": "object", "required": ["b"], "properties": {"a": old, "b": old}}, "state": old}
+    made = manifest("Machine")
+    made["spec"]["versions"] = [{"name": "v1", "schema": {"type": "object", "properties": properties}}]
+    built: Any = schema.build(Registry([read(made)]))
+    assert_valid_schema(built)
+    reasons = {
+        (name, key): field.deprecation_reason is not None
+        for name in ("MachineState", "MachineSpec", "MachineSpecInput")
+        for key, field in built.type_map[name].fields.items()
+        if key in ("state", "a", "b")
+    }
+    assert reasons == {
+        ("MachineState", "state"): True,
+        ("MachineSpec", "a"): True,
+        ("MachineSpec", "b"): True,
+        ("MachineSpecInput", "a"): True,
+        ("MachineSpecInput", "b"): False,
+    }
 
 
 def named(name: str, plural: str = "") -> Any:

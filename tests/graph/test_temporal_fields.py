@@ -185,6 +185,35 @@ async def test_who_acted_last_and_first_is_told_by_events_of_any_kind(
     }
 
 
+async def test_humans_are_told_apart_from_services_and_controllers_now_and_at_any_moment(api: Api, app_id: str) -> None:
+    acts = [("Applied", "anna", "HUMAN"), ("Scanned", "watch", "CONTROLLER"), ("Applied", "pipe", "SERVICE")]
+    acts += [("Applied", "ben", "HUMAN"), ("Scanned", "watch", "CONTROLLER")]
+    for number, (action, by, type_) in enumerate(acts):
+        kind = f"Artifact{action}Event"
+        await api.bring(told(kind, app_id, at=later(number), by=by, actorType=type_))
+    who = """human: lastActor(type: HUMAN) { id event { timestamp } } controller: lastActor(type: CONTROLLER) { id }
+        first: firstActor { id } service: firstActor(type: SERVICE) { id }
+        scanner: lastActor(kinds: ["ArtifactScannedEvent"]) { id }
+        appliedBy: lastActor(type: HUMAN, kinds: ["ArtifactAppliedEvent", "ArtifactDeletedEvent"]) { id }
+        scannedBy: firstActor(type: HUMAN, kinds: ["ArtifactScannedEvent"]) { id }"""
+    query = f"""query($app: String!, $at: Instant!) {{
+        artifact(name: "vpc", appId: $app) {{ {who} }}
+        at(time: $at) {{ artifact(name: "vpc", appId: $app) {{ {who} }} }} }}"""
+    found = await api.ask(query, app=app_id, at=write(later(2)))
+    assert found["artifact"] == {
+        "human": {"id": "ben", "event": {"timestamp": write(later(3))}},
+        "controller": {"id": "watch"},
+        "first": {"id": "anna"},
+        "service": {"id": "pipe"},
+        "scanner": {"id": "watch"},
+        "appliedBy": {"id": "ben"},
+        "scannedBy": None,
+    }
+    earlier = found["at"]["artifact"]
+    assert earlier["human"] == {"id": "anna", "event": {"timestamp": write(T0)}}
+    assert earlier["appliedBy"] == {"id": "anna"}
+
+
 async def test_of_two_events_in_one_millisecond_the_higher_version_is_the_state(api: Api, app_id: str) -> None:
     for release in ("1.0.0", "2.0.0"):
         await api.bring(applied(app_id, at=T0, version=release))

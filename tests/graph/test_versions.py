@@ -177,3 +177,32 @@ async def test_a_delete_keeps_the_state_as_it_was_written(api: Api, app_id: str)
         ... on MachineWritten { event { envelope } } } }"""
     deleted = (await api.ask(mutation, app=app_id))["deleteMachine"]
     assert deleted["event"]["envelope"]["spec"] == {"machine": old}
+
+
+async def test_lists_are_filtered_and_ordered_by_the_newest_version_now_and_as_of_a_moment(
+    api: Api, app_id: str
+) -> None:
+    for name, size in (("a", 20), ("b", 5), ("c", 40)):
+        state = machine(app_id, "v1", name, **{**OLD, "size": size})
+        await api.bring(told("MachineAppliedEvent", app_id, name, at=T0, by="ann", state=state))
+    await bring(api, machine(app_id, "v2", "d", disk={"size": 30}, tier="gold"))
+    api.clock.move(5)
+    query = """query($app: String!, $where: MachineWhere, $order: [MachineOrderBy!], $at: Instant, $after: String) {
+        machines(appId: $app, where: $where, orderBy: $order, asOf: $at, first: 2, after: $after) {
+            nodes { name } pageInfo { endCursor } } }"""
+
+    async def names(where: Any, order: Any, at: Any) -> str:
+        found, after = "", None
+        while True:
+            page = (await api.ask(query, app=app_id, where=where, order=order, at=at, after=after))["machines"]
+            found += "".join(each["name"] for each in page["nodes"])
+            if len(page["nodes"]) < 2:
+                return found
+            after = page["pageInfo"]["endCursor"]
+
+    for at in (None, write(later(3))):
+        assert await names({"spec": {"disk": {"size": {"gte": 20}}}}, None, at) == "acd"
+        assert await names({"spec": {"tier": {"eq": "standard"}}}, {"spec": {"disk": {"size": "DESC"}}}, at) == "cab"
+        assert await names({"annotations": {"acme.io/legacy": {"exists": True}}}, None, at) == "abc"
+        assert await names({"lastActor": {"id": {"eq": "ann"}}}, {"spec": {"tier": "ASC"}}, at) == "abc"
+        assert await names({"name": {"in": ["c", "d"]}}, None, at) == "cd"

@@ -8,14 +8,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain import timeline
+from domain.event import ActorType
 from domain.labels import parse
 from examples import Hands, later
 from histories import ALWAYS, NAMES, History, Step, filters, moments, play, recomputed_from, steps, summary_of
 from repository.driver import Database
-from repository.event_log import EntityFilter, EntityPage, EventFilter, LogPage, Moment, Order, TimelinePage
+from repository.event_log import (
+    ANY_ACT,
+    ActFilter,
+    EntityFilter,
+    EntityPage,
+    EventFilter,
+    LogPage,
+    Moment,
+    Order,
+    TimelinePage,
+)
 from repository.fields import STATE, WHOLE
 from repository.mongo_event_log import MongoEventLog
 
+BY = (
+    ANY_ACT,
+    ActFilter(ActorType.HUMAN),
+    ActFilter(kinds=("ArtifactAppliedEvent", "ArtifactScannedEvent")),
+    ActFilter(ActorType.SERVICE, ("ArtifactDeletedEvent",)),
+)
 SELECTORS = ("", "team=platform", "team!=platform", "team in (platform,web)", "!team", "team")
 
 
@@ -42,11 +59,12 @@ async def check_moment(
     states = {key: state for key in keys if (state := history.as_of(key, moment))}
     assert await log.as_of(keys, moment, WHOLE) == states
 
-    seen = {key: found for key in keys if (found := history.timeline(key, moment, EventFilter()))}
-    lasts = await log.last_events(keys, moment)
-    assert {key: event.id for key, event in lasts.items()} == {key: events[0].id for key, events in seen.items()}
-    firsts = await log.first_events(keys, moment)
-    assert {key: event.id for key, event in firsts.items()} == {key: events[-1].id for key, events in seen.items()}
+    for by in BY:
+        acts = {key: found for key in keys if (found := history.timeline(key, moment, filter_of(by)))}
+        lasts = await log.last_events(keys, moment, by)
+        assert {key: event.id for key, event in lasts.items()} == {key: found[0].id for key, found in acts.items()}
+        firsts = await log.first_events(keys, moment, by)
+        assert {key: event.id for key, event in firsts.items()} == {key: found[-1].id for key, found in acts.items()}
 
     timelines = await log.events(keys, TimelinePage(100, where=where), moment, WHOLE)
     assert {key: timelines.get(key, []) for key in keys} == {key: history.timeline(key, moment, where) for key in keys}
@@ -75,6 +93,10 @@ async def check_moment(
         found = await long_after.search(LogPage(100, where=mine, order=order), moment, WHOLE)
         assert found == history.log(moment, mine, order)
     assert await log.count(mine, moment, 100) == len(history.log(moment, mine))
+
+
+def filter_of(by: ActFilter) -> EventFilter:
+    return EventFilter(kinds=by.kinds, actor_types=(by.actor_type,) if by.actor_type else ())
 
 
 async def check_lists(log: MongoEventLog, history: History, moment: Moment, selector: str) -> None:

@@ -18,7 +18,7 @@ from plans import Plan, Reads, explain
 from repository import indexes, latest
 from repository.documents import EVENTS, event_document
 from repository.driver import Database, Driver, connect
-from repository.event_log import Append, EntityFilter, EntityPage, EventFilter, Moment, TimelinePage
+from repository.event_log import ActFilter, Append, EntityFilter, EntityPage, EventFilter, Moment, TimelinePage
 from repository.fields import HEADER, STATE, WHOLE, Fields
 from repository.mongo_event_log import MongoEventLog
 
@@ -116,6 +116,11 @@ SKIP_SCANS: dict[str, tuple[str, Read]] = {
     "known earlier": ("state", lambda log: log.as_of(KEYS, Moment(END, MIDDLE), STATE)),
     "last events": ("timeline", lambda log: log.last_events(KEYS, replace(NOW, at=MIDDLE))),
     "last events now": ("timeline", lambda log: log.last_events(KEYS, NOW)),
+    "first events": ("timeline", lambda log: log.first_events(KEYS, NOW)),
+    "first events long ago": ("timeline", lambda log: log.first_events(KEYS, replace(NOW, at=MIDDLE))),
+    "last services": ("actorType", lambda log: log.last_events(KEYS, NOW, ActFilter(PIPELINE.type))),
+    "first services": ("actorType", lambda log: log.first_events(KEYS, NOW, ActFilter(PIPELINE.type))),
+    "last humans": ("actorType", lambda log: log.last_events(KEYS, replace(NOW, at=MIDDLE), ActFilter(JOHN.type))),
     "heads": ("order", lambda log: log.append([Append(draft(Entity(*key.split("/")), "Apply")) for key in KEYS])),
 }
 
@@ -133,6 +138,20 @@ async def test_the_newest_of_each_entity_is_found_by_a_skip_scan(measured: dict[
         assert plan.documents <= ENTITIES
 
 
+@pytest.mark.parametrize("kind", ["ArtifactAppliedEvent", RARE])
+async def test_the_last_act_of_some_kinds_is_a_skip_scan_for_each_facet(
+    measured: dict[int, Measured], kind: str
+) -> None:
+    """The first scan lists the facets of the type; then there is one for each that fits, and one for events without."""
+    for each in measured.values():
+        plans = await each.plans(lambda log: log.last_events(KEYS, NOW, ActFilter(kinds=(kind,))))
+        assert plans[0].indexes == {"facet"}
+        assert {index for plan in plans[1:] for index in plan.indexes} == {"entityFacet"}
+        assert len(plans) <= 4
+        assert all(plan.keys <= 2 * ENTITIES and plan.documents <= ENTITIES for plan in plans[1:])
+        assert sum("DISTINCT_SCAN" in plan.stages for plan in plans) == len(plans) - 1
+
+
 def after(version: int) -> tuple[datetime, int]:
     return MIDDLE, version
 
@@ -142,7 +161,6 @@ async def _states(log: MongoEventLog, at: datetime) -> list[Event]:
 
 
 LOOK_UPS: dict[str, tuple[str, int, Read]] = {
-    "first events": ("timeline", 3, lambda log: log.first_events(KEYS, NOW)),
     "a page": ("timeline", 6, lambda log: log.events(KEYS, TimelinePage(5), NOW, VERSION_ONLY)),
     "a page as it was": ("timeline", 7, lambda log: log.events(KEYS, TimelinePage(5), Moment(END, MIDDLE), STATE)),
     "a next page": ("timeline", 7, lambda log: log.events(KEYS, TimelinePage(5, after=after(100)), NOW, STATE)),

@@ -78,6 +78,7 @@ async def test_a_list_of_50_with_current_as_of_and_five_events_each_costs_four_c
         ("current { raw meta { labels } event { kind actor { id } } validFrom version }", 1),
         ("lastActor { id event { kind } } lastEvent { kind actor { id } }", 1),
         ("lastActor { id } current { version spec { version } }", 1),
+        ("lastActor(type: HUMAN) { id event { kind } }", 2),
         ("current { validTo }", 2),
         ("firstEvent { kind }", 2),
         ("events(first: 3) { nodes { kind } }", 2),
