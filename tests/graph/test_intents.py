@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from api import Api, running
-from domain import registry
+from domain import manifest, registry
 from domain.registry import Registry
 from domain.resources import builtin_manifests
 
@@ -176,8 +176,8 @@ async def test_objects_of_any_type_are_applied_validated_and_deleted(api: Api, a
 def recording() -> Registry:
     """The built-in types, keeping a trace of what was refused."""
     manifests = [yaml.safe_load(text) for text in builtin_manifests()]
-    for manifest in manifests:
-        manifest["spec"]["recordFailures"] = True
+    for each in manifests:
+        each["spec"]["recordFailures"] = True
     return Registry(manifest.read(each) for each in manifests)
 
 
