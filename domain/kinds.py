@@ -11,6 +11,9 @@ _IRREGULAR_PAST = frozenset(
     " Withdrawn Withheld Won Written".split()
 )
 
+_FAILURES = frozenset("Failed Rejected Refused Aborted Cancelled Canceled Denied Errored Crashed Timed".split())
+_BEGINNINGS = frozenset("Started Begun Queued Scheduled Requested Triggered Submitted Accepted Progressed".split())
+
 
 def words(name: str) -> list[str]:
     """`HTTPRouteRolledBack` → HTTP, Route, Rolled, Back"""
@@ -61,6 +64,16 @@ def _is_past_of(one: str, other: str) -> bool:
 def phase_of(action: str) -> Phase:
     """Past tense is an outcome (`RolledBack`), anything else an intent (`RollBack`)."""
     return Phase.OUTCOME if any(is_past(word) for word in words(action)) else Phase.INTENT
+
+
+def tells_failure(action: str) -> bool:
+    """Whether an outcome tells that something went wrong: `Failed`, `TimedOut`."""
+    return not _FAILURES.isdisjoint(words(action))
+
+
+def tells_beginning(action: str) -> bool:
+    """Whether an outcome tells that something runs, and not yet what came of it: `Started`."""
+    return not _BEGINNINGS.isdisjoint(words(action))
 
 
 def split(stem: str) -> tuple[str, str]:

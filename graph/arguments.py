@@ -6,8 +6,10 @@ import strawberry
 from strawberry import argument
 from strawberry.utils.str_converters import to_camel_case
 
+from domain.buckets import Bucket
 from domain.errors import InvalidArgument
 from domain.event import ActorType, Phase
+from domain.threads import ThreadOutcome
 from domain.words import words
 from graph.scalars import Instant
 from repository.event_log import ActFilter, EventFilter, Order
@@ -54,6 +56,22 @@ enum(
     RECORDED="As it was written.",
 )
 
+GraphQLBucket = enum(
+    Bucket,
+    "How long a span is in which events are counted together.",
+    MINUTE="A minute of UTC.",
+    HOUR="An hour of UTC.",
+    DAY="A day of the time zone.",
+    WEEK="A week of the time zone, from Monday.",
+    MONTH="A month of the time zone.",
+)
+GraphQLThreadOutcome = enum(
+    ThreadOutcome,
+    "What came of an execution or a correlation.",
+    PENDING="Something was asked for and has no outcome yet, or only began.",
+    FAILED="The last that is known of an object is a failure, or what was asked for was refused.",
+    COMPLETED="Everything came to an end without a failure.",
+)
 Name = Annotated[
     str, argument(description="The name of the object; `namespace/name` for a namespaced Kubernetes object.")
 ]
@@ -132,6 +150,13 @@ class EventWhere:
     recorded_until: Instant | None = strawberry.field(default=None, description="Recorded before this moment.")
 
 
+BucketLength = Annotated[Bucket, argument(name="bucket", description="How long each bucket is.")]
+Since = Annotated[Instant, argument(description="From this moment on.")]
+SinceAny = Annotated[Instant | None, argument(description="Effective at or after this moment; from the beginning.")]
+UntilAny = Annotated[Instant | None, argument(description="Effective before this moment; up to now by default.")]
+TimeZone = Annotated[
+    str, argument(name="timeZone", description="Whose days, weeks and months: a name like `Europe/Berlin`.")
+]
 ByActorType = Annotated[ActorType | None, argument(name="type", description="Only what this type of actor did.")]
 ByKinds = Annotated[
     list[str] | None, argument(description="Only events of these kinds, such as `ArtifactAppliedEvent`.")

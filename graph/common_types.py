@@ -14,6 +14,8 @@ from graph.definitions import DocumentField, Reads, field, fields_of, list_of, n
 from graph.list_inputs import ListTypes
 from graph.resolving import attribute
 from graph.scalars import JSON, Instant, Long
+from graph.subject_types import TIMELINE, Numbers
+from graph.subjects import entity_timeline
 from graph.typenames import GENERIC, MIXED, resolve
 
 ID = strawberry.ID
@@ -55,6 +57,7 @@ class CommonTypes:
             "EventConnection", "A page of events, from new to old.", resolve_type=resolve
         )
         self.actor = object_type("Actor", "Who or what caused an event.")
+        self.numbers = Numbers()
         self.comparison = comparison_type()
         self.blame = blame_type()
         fields_of(self.actor).extend(self._actor_fields())
@@ -232,6 +235,7 @@ class CommonTypes:
                 "Who or what last acted on it; by type, the last human, service or controller.",
                 name="lastActor",
             ),
+            field(entity_timeline, list_of(self.numbers.bucket), TIMELINE, name="timeline"),
             field(resolving.first_actor, nullable(self.actor), "Who or what first acted on it.", name="firstActor"),
             field(resolving.last_event, nullable(event), "Its newest event of any kind.", name="lastEvent"),
             field(resolving.first_event, nullable(event), "The event that it began with.", name="firstEvent"),

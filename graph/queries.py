@@ -7,7 +7,7 @@ from strawberry.types.field import StrawberryField
 
 from domain import entity as entities
 from domain import labels
-from graph import moments, node_ids, where_values
+from graph import moments, node_ids, subject_types, where_values
 from graph.arguments import (
     ORDER_BY,
     WHERE,
@@ -49,7 +49,7 @@ def query_type(common: CommonTypes, declared: DeclaredTypes, types: Iterable[Dom
 
 
 def root_fields(common: CommonTypes, declared: DeclaredTypes, types: list[DomainTypes]) -> list[StrawberryField]:
-    return [*_typed(types), *_generic(common), *declared.root_fields()]
+    return [*_typed(types), *_generic(common), *subject_types.root_fields(common), *declared.root_fields()]
 
 
 def _typed(types: list[DomainTypes]) -> Iterable[StrawberryField]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from domain.conditions import EVERYTHING, Condition, Path
 from domain.entity import Entity
@@ -16,6 +16,9 @@ from domain.event import ActorType, Draft, Event, Phase
 from domain.labels import Requirement
 from domain.ordering import Ordering, Position
 from repository.fields import Fields
+
+if TYPE_CHECKING:
+    from repository.activity import Activity
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +246,11 @@ class EventLog(Protocol):
 
         Raises FilterTooWide as `search` does, and QueryTooLarge when there are too many such events.
         """
+        ...
+
+    @property
+    def activity(self) -> "Activity":
+        """The same log in numbers."""
         ...
 
     def settled(self, instant: datetime) -> datetime:

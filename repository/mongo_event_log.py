@@ -33,6 +33,7 @@ from repository.event_log import (
 from repository.fields import Fields
 from repository.lanes import Lanes
 from repository.latest import latest_from
+from repository.mongo_activity import MongoActivity
 from repository.searches import Searches
 from repository.writer import Writer
 
@@ -50,6 +51,7 @@ class MongoEventLog:
         self._writer = Writer(database, clock)
         self._searches = Searches(database)
         self._acts = Acts(database, self._searches)
+        self.activity = MongoActivity(database, self._searches)
         self._lanes: Lanes[Sequence[Append], Sequence[Appended | DselError]] = Lanes(self._commit)
         self._commits: set[asyncio.Future[list[Appended | DselError]]] = set()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()

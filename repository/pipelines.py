@@ -220,11 +220,11 @@ def count(condition: Mapping[str, Any], most: int) -> Pipeline:
     return [{"$match": condition}, {"$limit": most}, {"$count": "count"}]
 
 
-def touched(condition: Mapping[str, Any], most: int) -> Pipeline:
+def touched(most: int) -> Pipeline:
     """By entity what the state-carrying events among up to `most` say together, whatever their order."""
     by_human = {"$max": {"$eq": ["$actor.type", ActorType.HUMAN.value]}}
     return [
-        {"$match": {"$and": [condition, {"stateful": True}]}},
+        {"$match": {"stateful": True}},
         {"$limit": most},
         {"$group": {"_id": "$entity", "at": {"$max": "$timestamp"}, "byHuman": by_human, "count": {"$sum": 1}}},
     ]

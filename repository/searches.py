@@ -14,7 +14,7 @@ from domain.facet import Facet, from_key, keys_of_type
 from repository import access, indexes, pipelines
 from repository.access import Points, Route
 from repository.documents import EVENTS, event_from, projection
-from repository.driver import Database
+from repository.driver import Database, Document
 from repository.event_log import EventFilter, LogPage, Moment, Order, TimelinePage, Touch
 from repository.fields import Fields
 
@@ -64,17 +64,25 @@ class Searches:
 
     async def touched(self, where: EventFilter, moment: Moment, most: int) -> list[Touch]:
         """See EventLog.touched."""
-        walk = await self.walk(where, moment)
-        condition = pipelines.log_condition(LogPage(1, where=where), moment)
-        parts = [pipelines.touched(_both(condition, part), most + 1) for part in walk.parts]
-        found = await asyncio.gather(*(self._database.aggregate(EVENTS, each, hint=walk.index) for each in parts))
-        rows = [row for part in found for row in part]
+        rows = await self.gather(where, moment, pipelines.touched(most + 1))
         if sum(row["count"] for row in rows) > most:
             raise QueryTooLarge(
                 f"more than {most:,} events changed something in this span of time",
                 hint="Narrow the span, or the conditions on events.",
             )
         return _merged(rows)
+
+    async def gather(self, where: EventFilter, moment: Moment, stages: pipelines.Pipeline) -> list[Document]:
+        """What the stages of an aggregation make of the events that are found, of each part of the walk by itself."""
+        walk = await self.walk(where, moment)
+        condition = pipelines.log_condition(LogPage(1, where=where), moment)
+        found = await asyncio.gather(
+            *(
+                self._database.aggregate(EVENTS, [{"$match": _both(condition, part)}, *stages], hint=walk.index)
+                for part in walk.parts
+            )
+        )
+        return [row for rows in found for row in rows]
 
     async def walk(self, where: EventFilter, moment: Moment, order: Order = Order.NEWEST) -> Walk:
         """The way to the events that meet the conditions. Raises FilterTooWide."""

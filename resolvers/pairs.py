@@ -29,7 +29,7 @@ def _partner(registry: Registry, view: EventView, found: Iterable[Event], fields
         and each.phase is not event.phase
         and each.timestamp <= moment.at
         and each.recorded_at <= moment.known_at
-        and _match(registry, each, event)
+        and answers(registry, each, event)
     ]
     if event.phase is Phase.OUTCOME:
         before = [each for each in candidates if each.version < event.version and not each.failed]
@@ -38,7 +38,8 @@ def _partner(registry: Registry, view: EventView, found: Iterable[Event], fields
     return EventView(after[0], moment, fields) if after and not event.failed else None
 
 
-def _match(registry: Registry, one: Event, other: Event) -> bool:
+def answers(registry: Registry, one: Event, other: Event) -> bool:
+    """Whether one of the two is an outcome that tells what happened of the other."""
     outcome, intent = (one, other) if one.phase is Phase.OUTCOME else (other, one)
     domain_type = registry.get(outcome.entity.type)
     declared = domain_type.by_kind(outcome.kind) if domain_type else None

@@ -8,6 +8,7 @@ from domain.domain_type import DomainType
 from domain.errors import DselError
 from domain.event import Event
 from domain.registry import Registry
+from repository.activity import Activity
 from repository.event_log import (
     ANY_ACT,
     ActFilter,
@@ -112,6 +113,10 @@ class ServedLog:
 
     async def touched(self, where: EventFilter, moment: Moment) -> list[Touch]:
         return await self._log.touched(where, moment)
+
+    @property
+    def activity(self) -> Activity:
+        return self._log.activity
 
     def settled(self, instant: datetime) -> datetime:
         return self._log.settled(instant)

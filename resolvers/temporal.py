@@ -37,7 +37,7 @@ async def currents(
         if view.state is not None and view.fields.cover(fields):
             answers[view] = view.state
     rest = [view for view in views if view not in answers]
-    found = await _by_moment(rest, lambda keys, moment: context.log.as_of(keys, moment, fields))
+    found = await by_moment(rest, lambda keys, moment: context.log.as_of(keys, moment, fields))
     return [_state(answers.get(view) or found.get(view), view.moment, include_deleted, fields) for view in views]
 
 
@@ -51,7 +51,7 @@ async def states_as_of(
 ) -> list[StateView | None]:
     """The state of each entity at `at`, as far as it was known at `known_at`; what is left out comes from the view."""
     there = [moved(view, at, known_at) for view in views]
-    found = await _by_moment(there, lambda keys, moment: context.log.as_of(keys, moment, fields))
+    found = await by_moment(there, lambda keys, moment: context.log.as_of(keys, moment, fields))
     return [_state(found.get(view), view.moment, include_deleted, fields) for view in there]
 
 
@@ -63,7 +63,7 @@ async def last_events(context: Context, views: Sequence[EntityView], by: ActFilt
         if latest is None or settled(latest.last, view.moment):
             answers[view] = latest.last if latest else None
     rest = [view for view in views if view not in answers]
-    found = await _by_moment(rest, lambda keys, moment: context.log.last_events(keys, moment, by))
+    found = await by_moment(rest, lambda keys, moment: context.log.last_events(keys, moment, by))
     return [_event(answers.get(view) or found.get(view), view.moment) for view in views]
 
 
@@ -71,7 +71,7 @@ async def first_events(
     context: Context, views: Sequence[EntityView], by: ActFilter = ANY_ACT
 ) -> list[EventView | None]:
     """The oldest event of each entity: of any kind, or among some."""
-    found = await _by_moment(views, lambda keys, moment: context.log.first_events(keys, moment, by))
+    found = await by_moment(views, lambda keys, moment: context.log.first_events(keys, moment, by))
     return [_event(found.get(view), view.moment) for view in views]
 
 
@@ -84,13 +84,13 @@ async def timelines(
             f"{len(set(views))} entities with up to {page.first} events each are more than {MOST_EVENTS:,} events",
             hint="Ask for fewer entities or fewer events of each.",
         )
-    found = await _by_moment(views, lambda keys, moment: context.log.events(keys, page, moment, fields))
+    found = await by_moment(views, lambda keys, moment: context.log.events(keys, page, moment, fields))
     return [[EventView(event, view.moment, fields) for event in found.get(view, ())] for view in views]
 
 
 async def last_acts(context: Context, views: Sequence[EntityView], page: TimelinePage) -> list[list[EventView]]:
     """The newest event of each actor among the events of a page of each entity, from new to old."""
-    found = await _by_moment(views, lambda keys, moment: context.log.last_acts(keys, page, moment))
+    found = await by_moment(views, lambda keys, moment: context.log.last_acts(keys, page, moment))
     return [[EventView(event, view.moment) for event in found.get(view, ())] for view in views]
 
 
@@ -147,7 +147,7 @@ def _grouped(views: Sequence[View], moment_of: Callable[[View], Moment]) -> dict
     return groups
 
 
-async def _by_moment(
+async def by_moment(
     views: Iterable[EntityView], read: Callable[[list[str], Moment], Awaitable[dict[str, Found]]]
 ) -> dict[EntityView, Found]:
     """`read` once for each moment, which is one for all views but in the rarest of queries."""

@@ -126,6 +126,15 @@ class RootView:
 
 
 @dataclass(frozen=True, slots=True)
+class SubjectView:
+    """What many events have in common, and the moment it is looked at from: an actor, an execution, a correlation."""
+
+    id: str
+    where: EventFilter
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """What a page of the log is a page of."""
 

@@ -103,6 +103,7 @@ def recorded(made: Draft, version: int, at: datetime, recorded_at: datetime) -> 
         api_version=made.api_version,
         stateful=made.stateful,
         deletes=made.deletes,
+        failed=made.failed,
         timestamp_text=made.timestamp_text,
         correlation_id=made.correlation_id,
         execution_id=made.execution_id,
