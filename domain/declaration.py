@@ -11,6 +11,7 @@ from domain import manifest as manifests
 from domain.domain_type import DomainType
 from domain.errors import DselError, InvalidManifest
 from domain.event import Document, Event
+from domain.kept import from_document, removed
 
 TYPE = "DomainType"
 """The type of the entities that domain types are in the log."""
@@ -52,6 +53,9 @@ class Declaration:
 
 
 def built_in(type_: DomainType) -> Declaration:
+    """What its version before had is kept: the service of before may have served it."""
+    if len(type_.versions) > 1 and type_.newest.conversion is not None:
+        type_ = type_.keeping(removed(type_.versions[-2].json_schema, type_.newest.json_schema))
     return Declaration(type_.name, type_.manifest, Origin.BUILT_IN, type_)
 
 
@@ -72,8 +76,13 @@ def as_object(declaration: Declaration) -> Document:
         "apiVersion": API_VERSION,
         "kind": TYPE,
         "meta": {"name": declaration.name, "appId": APP},
-        "spec": {"origin": declaration.origin.value, "manifest": declaration.manifest},
+        "spec": {"origin": declaration.origin.value, "manifest": declaration.manifest} | _kept(declaration),
     }
+
+
+def _kept(declaration: Declaration) -> Document:
+    kept = declaration.domain_type.kept if declaration.domain_type else ()
+    return {"kept": [each.as_document() for each in kept]} if kept else {}
 
 
 def from_event(event: Event) -> Declaration:
@@ -86,13 +95,15 @@ def from_event(event: Event) -> Declaration:
         read, fault = from_manifest(manifest), None
         if read.name != event.entity.name:
             raise InvalidManifest("/meta/name", f"'{read.name}' stands in the log as {event.entity.name}")
+        kept = [from_document(each) for each in spec.get("kept", ())]
+        type_ = read.domain_type.keeping(kept) if read.domain_type and kept else read.domain_type
     except DselError as error:
-        read, fault = None, str(error)
+        read, type_, fault = None, None, str(error)
     return Declaration(
         event.entity.name,
         manifest or {},
         read.origin if read else Origin.MANIFEST,
-        read.domain_type if read else None,
+        type_,
         event,
         retired=event.deletes,
         fault=fault,

@@ -1,6 +1,6 @@
 """A domain type: what a platform manages, described as data in a manifest."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -11,7 +11,7 @@ from domain import kinds
 from domain.conversion import Conversions
 from domain.conversion_step import Call, Step
 from domain.event import Phase
-from domain.kept import Kept, graft, with_kept
+from domain.kept import Kept, graft, removed, with_kept
 from domain.rule import Rule, in_schema
 from domain.rulebook import Rulebook
 
@@ -140,15 +140,28 @@ class DomainType(Spec):
         """The schema of what is shown: the newest version's, with the properties that are kept."""
         return with_kept(self.newest.json_schema, self.kept)
 
-    def shown(self, state: dict[str, Any]) -> dict[str, Any]:
-        """An object as it is shown: in the newest version, with what the version before says of kept properties.
+    def keeping(self, kept: Iterable[Kept]) -> "DomainType":
+        """The same with these kept properties."""
+        copy = self.model_copy(update={"kept": tuple(kept)})
+        copy.__dict__.pop("shown_schema", None)
+        return copy
 
-        Itself where it is so already, or where no way leads there.
-        """
-        shown = self.conversions.convert(state, self.newest.name)
-        if shown is None or not self.kept or len(self.versions) < 2:
-            return shown or state
-        before = self.conversions.convert(state, self.versions[-2].name)
+    def after(self, before: "DomainType") -> "DomainType":
+        """The same, as it follows another under its name: what that one had is kept until the next newest version."""
+        old = before.shown_schema if before.newest.name == self.newest.name else before.newest.json_schema
+        return self.keeping(removed(old, self.newest.json_schema))
+
+    def in_newest(self, state: dict[str, Any]) -> dict[str, Any]:
+        """An object in the newest version; itself where it is so, or where no way leads there."""
+        return self.conversions.convert(state, self.newest.name) or state
+
+    def keeps(self, key: str) -> bool:
+        """Whether something below this key of the object is kept."""
+        return any(each.path[0] == key for each in self.kept)
+
+    def with_kept(self, shown: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
+        """An object as it is shown, with what the version before the newest says of the kept properties."""
+        before = self.conversions.convert(written, self.versions[-2].name) if len(self.versions) > 1 else None
         for each in self.kept if before else ():
             shown = graft(shown, before, each.path)
         return shown

@@ -104,6 +104,17 @@ class InvalidManifests(DselError):
         self.faults = tuple(faults)
 
 
+class BreakingChange(DselError):
+    """Domain types that clients of today's schema could not live with. `changes` has the kind and a text of each."""
+
+    code = "BREAKING_CHANGE"
+
+    def __init__(self, changes: Sequence[tuple[str, str]]) -> None:
+        more = f" (and {len(changes) - 1} more)" if len(changes) > 1 else ""
+        super().__init__(f"{changes[0][1]}{more}", hint="Queries of today may fail with it; `force` applies it.")
+        self.changes = tuple(changes)
+
+
 class InvalidArgument(DselError):
     code = "INVALID_ARGUMENT"
 

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from domain.errors import InvalidManifest
 from domain.event import Document
+from domain.values import pointer_part, quoted
 
 Schema = Mapping[str, Any]
 Path = tuple[str | None, ...]
@@ -19,9 +21,28 @@ class Kept:
     schema: Schema
 
     @property
+    def pointer(self) -> str:
+        """The path as a JSON Pointer, with `*` for every element."""
+        return "".join(f"/{'*' if each is None else pointer_part(each)}" for each in self.path)
+
+    def as_document(self) -> Document:
+        return {"path": list(self.path), "schema": dict(self.schema)}
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """The path without the lists on the way."""
         return tuple(each for each in self.path if each is not None)
+
+
+def from_document(document: Any) -> Kept:
+    """The inverse of `Kept.as_document`. Raises InvalidManifest."""
+    match document:
+        case {"path": list(path), "schema": dict(schema)} if path and all(
+            isinstance(each, str | None) for each in path
+        ):
+            return Kept(tuple(path), schema)
+        case _:
+            raise InvalidManifest("/spec/kept", f"{quoted(document)} is no property")
 
 
 def removed(before: Schema, after: Schema, path: Path = ()) -> Iterator[Kept]:

@@ -26,7 +26,7 @@ from graph.graphiql_page import GraphiQLPage
 from graph.http import GraphQLEndpoint
 from graph.limits import Limits
 from graph.settings import Settings
-from graph.type_changes import TypeChanges
+from graph.type_changes import Types
 from repository import driver, indexes
 from repository.driver import Database
 from repository.follower import Follower
@@ -48,7 +48,7 @@ class Service:
         self.follower = Follower(database)
         limits = Limits(max_depth=settings.max_depth, max_fields=settings.max_fields, max_tokens=settings.max_tokens)
         self.editions = Editions(types, lambda registry: edition(registry, limits), database, self.log)
-        self.types = TypeChanges(self.editions)
+        self.types = Types(self.editions)
 
     @property
     def edition(self) -> Edition:

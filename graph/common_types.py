@@ -6,6 +6,7 @@ from typing import Any
 import strawberry
 from strawberry.types.field import StrawberryField
 
+from domain.domain_type import DomainType
 from graph import resolving
 from graph.arguments import GraphQLActorType, GraphQLPhase
 from graph.blaming import blame, blame_fields, blame_type
@@ -303,6 +304,7 @@ class DocumentState(DocumentField):
         references: Any = None,
         written_type: Any = None,
         deprecation: str | None = None,
+        keeping: DomainType | None = None,
     ) -> None:
         super().__init__(
             key,
@@ -312,7 +314,7 @@ class DocumentState(DocumentField):
             written_type=written_type,
             deprecation=deprecation,
         )
-        self._read = resolving.state_property(key, references)
+        self._read = resolving.state_property(key, references, keeping)
 
     def read(self, source: Any) -> Any:
         return self._read(source)

@@ -63,7 +63,7 @@ def fill(types: DomainTypes, common: CommonTypes, declared: Mapping[str, DomainT
     properties = _properties(types.domain_type.shown_schema, reserved)
     names = object_names(name, (each.shape for each in properties), _OWN_TYPES)
     outputs = OutputTypes(names, lambda other: declared[other].entity if other in declared else None)
-    own += [_state_field(each, outputs) for each in properties]
+    own += [_state_field(each, outputs, types.domain_type) for each in properties]
     fields_of(types.state).extend(own)
     types.lists = common.lists.of(name, own, outputs.levels)
     written = _properties(types.domain_type.newest.json_schema, reserved) if types.domain_type.kept else properties
@@ -79,7 +79,7 @@ def _properties(schema: Mapping[str, Any], reserved: frozenset[str]) -> list[Pro
     return [each._replace(name=names[each.key]) for each in found]
 
 
-def _state_field(each: Property, outputs: OutputTypes) -> StrawberryField:
+def _state_field(each: Property, outputs: OutputTypes, domain_type: DomainType) -> StrawberryField:
     return DocumentState(
         each.key,
         outputs.type_of(each.shape),
@@ -88,6 +88,7 @@ def _state_field(each: Property, outputs: OutputTypes) -> StrawberryField:
         references=outputs.references(each.shape),
         written_type=outputs.written(each.shape),
         deprecation=deprecation(each),
+        keeping=domain_type if domain_type.keeps(each.key) else None,
     )
 
 

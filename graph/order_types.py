@@ -62,7 +62,13 @@ class OrderTypes:
                 if type_ is not None:
                     label = f"{shown}_" if shown in own else shown
                     fields.append(
-                        DocumentField(_IN_STATE + each.key, nullable(type_), name=label, description=f"By `{shown}`.")
+                        DocumentField(
+                            _IN_STATE + each.key,
+                            nullable(type_),
+                            name=label,
+                            description=f"By `{shown}`.",
+                            deprecation=each.deprecation_reason,
+                        )
                     )
         text = "What a list is ordered by: one field in each member."
         return input_type(f"{name}OrderBy", text, fields, _entity)
@@ -96,7 +102,13 @@ class _Objects:
     def _orders(self, output: type) -> Iterable[StrawberryField]:
         for each in document_fields(output):
             if (type_ := self.member(each.written_type)) is not None:
-                yield DocumentField(each.key, nullable(type_), name=each.graphql_name, description=f"By `{each.key}`.")
+                yield DocumentField(
+                    each.key,
+                    nullable(type_),
+                    name=each.graphql_name,
+                    description=f"By `{each.key}`.",
+                    deprecation=each.deprecation_reason,
+                )
 
 
 _IN_STATE = "state\0"

@@ -10,6 +10,7 @@ from strawberry import Info
 
 from domain import envelope
 from domain.changes import Change, changes
+from domain.domain_type import DomainType
 from domain.event import Event, Phase
 from domain.objects import meta_of
 from graph import moments, node_ids
@@ -117,11 +118,14 @@ async def valid_to(roots: Sequence[StateView], info: Asked) -> Any:
     return await info.context.load_all(temporal.ends, roots)
 
 
-def state_property(key: str, paths: Paths | None) -> Callable[[StateView], Any]:
-    """A top-level property of the object, with entities where it refers to others."""
+def state_property(key: str, paths: Paths | None, keeping: DomainType | None = None) -> Callable[[StateView], Any]:
+    """A top-level property of the object, with entities where it refers to others, and with what its type keeps."""
 
     def resolve(root: StateView) -> Any:
-        value = (root.event.state or {}).get(key)
+        state = root.event.state or {}
+        if keeping and not root.shown_as_written:
+            state = keeping.with_kept(state, root.event.written or {})
+        value = state.get(key)
         return bound(value, paths, root) if paths and value is not None else value
 
     return resolve

@@ -7,6 +7,7 @@ from typing import Any
 from domain import declaration
 from domain.declaration import Declaration
 from domain.errors import (
+    BreakingChange,
     Forbidden,
     InvalidManifest,
     InvalidManifests,
@@ -15,47 +16,50 @@ from domain.errors import (
     VersionConflict,
 )
 from domain.registry import Registry
+from graph.breaking_changes import FIELD_REMOVED, breaking_changes
 from graph.edition import Edition
 from graph.editions import Editions
 from resolvers import type_log
 from resolvers.context import Context, Right
-from resolvers.type_keeper import Effect, TypeChange, TypeOptions
+from resolvers.type_keeper import Effect, TypeChange, TypeChanges, TypeOptions
 
 
-class TypeChanges:
+class Types:
     """See TypeKeeper."""
 
     def __init__(self, editions: Editions) -> None:
         self._editions = editions
 
-    async def apply(self, context: Context, manifests: Sequence[Any], options: TypeOptions) -> list[TypeChange]:
+    async def apply(self, context: Context, manifests: Sequence[Any], options: TypeOptions) -> TypeChanges:
         return await self._change(context, _read(manifests), options)
 
-    async def retire(self, context: Context, name: str, options: TypeOptions) -> TypeChange:
+    async def retire(self, context: Context, name: str, options: TypeOptions) -> TypeChanges:
         known = self._editions.current.registry.declarations.get(name)
         if known is None:
             raise UnknownType(f"no domain type is called '{name}'", hint="`domainTypes` lists them.")
-        [changed] = await self._change(context, [replace(known, retired=True)], options)
-        return changed
+        return await self._change(context, [replace(known, retired=True)], options)
 
-    async def _change(self, context: Context, wanted: Sequence[Declaration], options: TypeOptions) -> list[TypeChange]:
+    async def _change(self, context: Context, wanted: Sequence[Declaration], options: TypeOptions) -> TypeChanges:
         if not context.caller.may(Right.TYPES):
             raise Forbidden(f"{context.caller.actor.id} may not change domain types", hint="Ask for the right 'types'.")
         # Read before the types themselves: what somebody applies from here on collides with one of these.
         heads = await type_log.heads(context.log, [each.name for each in wanted])
         async with self._editions.turn():
-            before = self._editions.current.registry
+            before = self._editions.current
             _compare(options.expected_version, heads)
-            plan = [_planned(each, before) for each in wanted]
+            plan = [_planned(each, before.registry) for each in wanted]
             new = [each.declaration for each in plan if each.effect is not Effect.UNCHANGED]
             if not new:
-                return plan
-            edition = await self._made(before.with_applied(new), wanted)
+                return TypeChanges(plan)
+            edition = await self._made(before.registry.with_applied(new), wanted)
+            breaking = _breaking(before, edition, plan)
+            if breaking and not options.force:
+                raise BreakingChange(breaking)
             if options.dry_run:
-                return plan
+                return TypeChanges(plan, breaking)
             stored = await type_log.store(context, new, heads, options)
             self._editions.current = edition.with_stored(stored)
-        return [_stored(each, stored) for each in plan]
+        return TypeChanges([_stored(each, stored) for each in plan], breaking)
 
     async def _made(self, registry: Registry, wanted: Sequence[Declaration]) -> Edition:
         try:
@@ -101,9 +105,34 @@ def _planned(wanted: Declaration, before: Registry) -> TypeChange:
         return TypeChange(wanted, Effect.CREATED)
     if wanted.retired:
         return TypeChange(known, Effect.UNCHANGED) if known.retired else TypeChange(wanted, Effect.RETIRED)
-    same = known.manifest == wanted.manifest and not known.retired and not known.fault
-    changed = TypeChange(replace(wanted, event=known.event), Effect.CHANGED)
-    return TypeChange(known, Effect.UNCHANGED) if same else changed
+    served = known.served
+    if served is None or wanted.domain_type is None:
+        return TypeChange(replace(wanted, event=known.event), Effect.CHANGED)
+    if known.manifest == wanted.manifest:
+        return TypeChange(known, Effect.UNCHANGED)
+    followed = wanted.domain_type.after(served)
+    return TypeChange(replace(wanted, domain_type=followed, event=known.event), Effect.CHANGED)
+
+
+def _breaking(before: Edition, after: Edition, plan: Sequence[TypeChange]) -> list[tuple[str, str]]:
+    """What clients lose. The root fields of a type that is retired are meant to go."""
+    retires = any(each.effect is Effect.RETIRED for each in plan)
+    found = breaking_changes(before.schema, after.schema)
+    roots = tuple(f"Field {name}." for name in ("Query", "Mutation", "Subscription", "Snapshot"))
+    kept = [(FIELD_REMOVED, text) for each in plan for text in _newly_kept(before.registry, each.declaration)]
+    return kept + [
+        (each.type.name, each.description)
+        for each in found
+        if not (retires and each.type.name == FIELD_REMOVED and each.description.startswith(roots))
+    ]
+
+
+def _newly_kept(before: Registry, wanted: Declaration) -> Iterator[str]:
+    old, new = before.get(wanted.name), wanted.served
+    known = {each.path for each in old.kept} if old else set()
+    for each in new.kept if new else ():
+        if each.path not in known:
+            yield f"{wanted.name} has no {each.pointer} any more; its field stays, deprecated, until the next version."
 
 
 def _stored(change: TypeChange, stored: Sequence[Declaration]) -> TypeChange:

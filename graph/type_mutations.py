@@ -20,7 +20,7 @@ from graph.resolving import Asked, attribute
 from graph.scalars import JSON
 from graph.write_results import VersionConflict, WriteError, WriteRefused, refusal
 from repository.event_log import Moment
-from resolvers.type_keeper import Effect, TypeChange, TypeKeeper, TypeOptions
+from resolvers.type_keeper import Effect, TypeChange, TypeChanges, TypeKeeper, TypeOptions
 from resolvers.views import DomainTypeView, EventView, now
 
 _MOST_MANIFESTS = 1000
@@ -44,6 +44,7 @@ Expected = Annotated[
 ]
 Comment = Annotated[str | None, argument(description="Why, in a sentence; kept in the intent.")]
 Client = Annotated[JSON | None, argument(description="What the client says of itself; kept in the intent.")]
+Force = Annotated[bool, argument(description="Change it although clients of today's schema may break.")]
 DryRun = Annotated[
     bool, argument(name="dryRun", description="Only say what would become of it; nothing is stored or served.")
 ]
@@ -62,11 +63,22 @@ class InvalidManifests(WriteError):
     faults: list[ManifestFault] = strawberry.field(description="Every fault, with its place.")
 
 
+@strawberry.type(name="BreakingChange", description="Something that clients of today's schema could not live with.")
+class GraphQLBreakingChange:
+    kind: str = strawberry.field(description="What it is, as GraphQL.js calls it, such as `FIELD_REMOVED`.")
+    description: str = strawberry.field(description="The type, the field and what becomes of them.")
+
+
+@strawberry.type(description="Clients of today's schema could not live with it, so that nothing was changed.")
+class BreakingChanges(WriteError):
+    changes: list[GraphQLBreakingChange] = strawberry.field(description="All of them.")
+
+
 @dataclass(frozen=True, slots=True)
 class _Applied:
     """The changes of one mutation, seen right after it."""
 
-    changes: list[TypeChange]
+    changed: TypeChanges
     moment: Moment
 
 
@@ -99,7 +111,10 @@ def fields(common: CommonTypes, declared: DeclaredTypes) -> Iterable[StrawberryF
     applied = object_type(
         "DomainTypesChanged",
         "The types are served now; of a dry run, they would be.",
-        [field(_changes, list_of(change), "One for each type, in the order of the manifests.", name="changes")],
+        [
+            field(_changes, list_of(change), "One for each type, in the order of the manifests.", name="changes"),
+            field(_breaking, list_of(GraphQLBreakingChange), "What clients lose by it.", name="breaking"),
+        ],
     )
     result = _Result(applied)
     text = "Applies a domain type: from the answer on it is in the schema."
@@ -117,19 +132,25 @@ async def _apply_one(
     comment: Comment = None,
     client: Client = None,
     dry_run: DryRun = False,
+    force: Force = False,
 ) -> Any:
-    options = TypeOptions(expected_version, comment, client, dry_run)
+    options = TypeOptions(expected_version, comment, client, dry_run, force)
     return await _answered(info, _keeper(info).apply(info.context, [manifest], options))
 
 
 async def _apply(
-    info: Asked, manifests: Manifests, comment: Comment = None, client: Client = None, dry_run: DryRun = False
+    info: Asked,
+    manifests: Manifests,
+    comment: Comment = None,
+    client: Client = None,
+    dry_run: DryRun = False,
+    force: Force = False,
 ) -> Any:
     if len(manifests) > _MOST_MANIFESTS:
         raise errors.InvalidArgument(
             f"{len(manifests):,} manifests are more than {_MOST_MANIFESTS:,}", hint="Send them in parts."
         )
-    options = TypeOptions(None, comment, client, dry_run)
+    options = TypeOptions(None, comment, client, dry_run, force)
     return await _answered(info, _keeper(info).apply(info.context, manifests, options))
 
 
@@ -140,31 +161,39 @@ async def _retire(
     comment: Comment = None,
     client: Client = None,
     dry_run: DryRun = False,
+    force: Force = False,
 ) -> Any:
-    options = TypeOptions(expected_version, comment, client, dry_run)
-    return await _answered(info, _retired(info, name, options))
+    options = TypeOptions(expected_version, comment, client, dry_run, force)
+    return await _answered(info, _keeper(info).retire(info.context, name, options))
 
 
-async def _retired(info: Asked, name: str, options: TypeOptions) -> list[TypeChange]:
-    return [await _keeper(info).retire(info.context, name, options)]
-
-
-async def _answered(info: Asked, change: Awaitable[list[TypeChange]]) -> Any:
+async def _answered(info: Asked, change: Awaitable[TypeChanges]) -> Any:
     try:
-        changes = await change
+        changed = await change
     except errors.StoreUnavailable:
         raise
     except errors.InvalidManifests as error:
         faults = [ManifestFault(**asdict(each)) for each in error.faults]
         path = error.details["path"]
         return InvalidManifests(code=error.code, message=str(error), hint=error.hint, path=path, faults=faults)
+    except errors.BreakingChange as error:
+        changes = _shown(error.changes)
+        return BreakingChanges(code=error.code, message=str(error), hint=error.hint, path=None, changes=changes)
     except errors.DselError as error:
         return refusal(error)
-    return _Applied(changes, now(info.context.instant))
+    return _Applied(changed, now(info.context.instant))
 
 
 def _changes(root: _Applied) -> Any:
-    return [_ChangeView(each, DomainTypeView(each.declaration, root.moment)) for each in root.changes]
+    return [_ChangeView(each, DomainTypeView(each.declaration, root.moment)) for each in root.changed.changes]
+
+
+def _breaking(root: _Applied) -> Any:
+    return _shown(root.changed.breaking)
+
+
+def _shown(breaking: Iterable[tuple[str, str]]) -> list[GraphQLBreakingChange]:
+    return [GraphQLBreakingChange(kind=kind, description=text) for kind, text in breaking]
 
 
 def _keeper(info: Asked) -> TypeKeeper:
@@ -175,7 +204,7 @@ def _keeper(info: Asked) -> TypeKeeper:
 
 class _Result(StrawberryUnion):
     def __init__(self, applied: type) -> None:
-        members = (applied, InvalidManifests, VersionConflict, WriteRefused)
+        members = (applied, InvalidManifests, BreakingChanges, VersionConflict, WriteRefused)
         annotations = tuple(StrawberryAnnotation(each) for each in members)
         description = "What became of domain types."
         super().__init__(name="DomainTypesResult", type_annotations=annotations, description=description)

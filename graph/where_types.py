@@ -92,7 +92,13 @@ class WhereTypes:
                 type_ = made.member(each.written_type)
                 label = f"{shown}_" if shown in taken else shown
                 fields.append(
-                    DocumentField(_IN_STATE + each.key, nullable(type_), name=label, description=f"On `{shown}`.")
+                    DocumentField(
+                        _IN_STATE + each.key,
+                        nullable(type_),
+                        name=label,
+                        description=f"On `{shown}`.",
+                        deprecation=each.deprecation_reason,
+                    )
                 )
         fields_of(where).extend(fields)
         return where
@@ -203,7 +209,8 @@ class _Objects:
         for each in document_fields(output):
             type_ = nullable(self.member(each.written_type))
             names.add(each.graphql_name)
-            yield DocumentField(each.key, type_, name=each.graphql_name, description=f"On `{each.key}`.")
+            text, why = f"On `{each.key}`.", each.deprecation_reason
+            yield DocumentField(each.key, type_, name=each.graphql_name, description=text, deprecation=why)
         if "exists" not in names:
             yield _condition("exists", bool, key=_EXISTS)
 

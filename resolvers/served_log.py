@@ -146,7 +146,7 @@ class ServedLog:
         type_ = self._types.get(event.entity.type)
         if type_ is None or not event.state:
             return event
-        state = type_.shown(event.state)
+        state = type_.in_newest(event.state)
         return event if state is event.state else replace(event, state=state, recorded=event.state)
 
 

@@ -29,6 +29,8 @@ class TypeOptions:
     client: Any = None
     """What the client says of itself; kept in the intent."""
     dry_run: bool = False
+    force: bool = False
+    """Change types although clients may break."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +42,24 @@ class TypeChange:
     stored: bool = False
 
 
-class TypeKeeper(Protocol):
-    """All of these raise StoreUnavailable, Forbidden and VersionConflict, and then nothing has changed."""
+@dataclass(frozen=True, slots=True)
+class TypeChanges:
+    """What became of several types, and what that breaks: of each break its kind, and what it is."""
 
-    async def apply(self, context: "Context", manifests: Sequence[Any], options: TypeOptions) -> list[TypeChange]:
+    changes: Sequence[TypeChange]
+    breaking: Sequence[tuple[str, str]] = ()
+
+
+class TypeKeeper(Protocol):
+    """All of these raise StoreUnavailable, Forbidden, VersionConflict and BreakingChange; then nothing has changed."""
+
+    async def apply(self, context: "Context", manifests: Sequence[Any], options: TypeOptions) -> TypeChanges:
         """All of the manifests or, when one cannot be served, none. The caller can use the types at once.
 
         Raises InvalidManifests with every fault.
         """
         ...
 
-    async def retire(self, context: "Context", name: str, options: TypeOptions) -> TypeChange:
+    async def retire(self, context: "Context", name: str, options: TypeOptions) -> TypeChanges:
         """Takes a type out of the schema; what is in the log stays. Raises UnknownType."""
         ...

@@ -40,16 +40,18 @@ class StateView:
     moment: Moment
     fields: Fields = field(default=HEADER, compare=False)
 
+    shown: SchemaView = SchemaView.NEWEST
+
     @property
     def shown_as_written(self) -> bool:
-        """Whether it is in another version than the newest, because that was asked for."""
-        return self.event.recorded is not None and self.event.state is self.event.recorded
+        """Whether it is in whatever version it was written in, because that was asked for."""
+        return self.shown is SchemaView.RECORDED
 
     def shown_as(self, view: SchemaView) -> "StateView":
         """Itself, or with the state as it was written."""
-        if view is SchemaView.NEWEST or self.event.recorded is None:
+        if view is self.shown:
             return self
-        return replace(self, event=replace(self.event, state=self.event.recorded))
+        return replace(self, event=replace(self.event, state=self.event.written), shown=view)
 
 
 @dataclass(frozen=True, slots=True)

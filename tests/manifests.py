@@ -8,15 +8,19 @@ Json = dict[str, Any]
 
 TYPE = """name origin retired fault versions { name } event { kind version actor { id } } entity { id }"""
 RESULT = f"""__typename
-    ... on DomainTypesChanged {{ changes {{ effect event {{ kind version }} domainType {{ {TYPE} }} }} }}
+    ... on DomainTypesChanged {{ breaking {{ kind description }}
+      changes {{ effect event {{ kind version }} domainType {{ {TYPE} }} }} }}
     ... on InvalidManifests {{ faults {{ manifest path message hint }} }}
+    ... on BreakingChanges {{ breaking: changes {{ kind description }} }}
     ... on WriteError {{ code message hint path }} ... on VersionConflict {{ expected actual }}"""
-APPLY = f"""mutation($manifest: JSON!, $version: Int, $comment: String, $dryRun: Boolean! = false) {{
-  done: applyDomainType(manifest: $manifest, expectedVersion: $version, comment: $comment, dryRun: $dryRun) {{
-    {RESULT} }} }}"""
+APPLY = f"""mutation($manifest: JSON!, $version: Int, $comment: String, $dryRun: Boolean! = false,
+    $force: Boolean! = false) {{
+  done: applyDomainType(manifest: $manifest, expectedVersion: $version, comment: $comment, dryRun: $dryRun,
+    force: $force) {{ {RESULT} }} }}"""
 APPLY_ALL = f"""mutation($manifests: [JSON!]!, $dryRun: Boolean! = false) {{
   done: applyDomainTypes(manifests: $manifests, dryRun: $dryRun) {{ {RESULT} }} }}"""
-RETIRE = f"""mutation($name: String!) {{ done: retireDomainType(name: $name) {{ {RESULT} }} }}"""
+RETIRE = f"""mutation($name: String!, $force: Boolean! = false) {{
+  done: retireDomainType(name: $name, force: $force) {{ {RESULT} }} }}"""
 TYPES = f"""query($all: Boolean! = false) {{ domainTypes(includeUnserved: $all) {{ {TYPE} }} }}"""
 
 
@@ -55,8 +59,8 @@ async def applied(api: Api, *manifests: Json, **options: Any) -> list[str]:
     return [each["effect"] for each in done["changes"]]
 
 
-async def retire(api: Api, name: str) -> Any:
-    return (await api.ask(RETIRE, name=name))["done"]
+async def retire(api: Api, name: str, **options: Any) -> Any:
+    return (await api.ask(RETIRE, name=name, **options))["done"]
 
 
 async def types(api: Api, *, everything: bool = False) -> dict[str, Json]:

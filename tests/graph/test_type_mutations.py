@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from api import Api, running
 from custom_resources import crd, spec
 from domain.kinds import lower_camel
+from domain.registry import Registry
 from manifests import applied, apply, manifest, retire, types
 
 Json = dict[str, Any]
@@ -15,7 +17,14 @@ Json = dict[str, Any]
 
 @pytest.fixture
 async def api(mongodb_uri: str) -> AsyncIterator[Api]:
-    """A service of the test's own, because types are everybody's."""
+    """A service of the test's own, because types are everybody's. It has none yet, so that a change is made soon."""
+    async with running(mongodb_uri, types=Registry([])) as made:
+        yield made
+
+
+@pytest.fixture
+async def usual(mongodb_uri: str) -> AsyncIterator[Api]:
+    """One with the built-in types."""
     async with running(mongodb_uri) as made:
         yield made
 
@@ -113,7 +122,7 @@ async def test_an_expected_version_that_is_not_the_types_own_refuses_the_change(
     assert await applied(api, manifest("Widget", size="integer"), version=0) == ["CREATED"]
     done = await apply(api, manifest("Widget", size="number"), version=0)
     assert (done["__typename"], done["expected"], done["actual"]) == ("VersionConflict", 0, 1)
-    assert await applied(api, manifest("Widget", size="number"), version=1) == ["CHANGED"]
+    assert await applied(api, manifest("Widget", size="integer", colour="string"), version=1) == ["CHANGED"]
 
 
 async def test_a_retired_type_leaves_the_schema_and_its_history_stays(api: Api, app_id: str) -> None:
@@ -139,11 +148,87 @@ async def test_a_retired_type_leaves_the_schema_and_its_history_stays(api: Api, 
     assert (await api.ask(READ, app=app_id))["widget"]["current"] == {"spec": {"size": 3}}
 
 
-async def test_a_built_in_type_can_be_changed_and_retired_too(api: Api) -> None:
-    assert (await types(api))["Config"] | {"event": None} == (await types(api))["Config"]
-    assert (await retire(api, "Config"))["changes"][0]["effect"] == "RETIRED"
-    assert "errors" in await api.post("{ configs { nodes { name } } }")
-    assert (await retire(api, "Nothing"))["code"] == "UNKNOWN_TYPE"
+async def test_a_built_in_type_can_be_changed_and_retired_too(usual: Api) -> None:
+    assert (await types(usual))["Config"] | {"event": None} == (await types(usual))["Config"]
+    assert (await retire(usual, "Config", force=True))["changes"][0]["effect"] == "RETIRED"
+    assert "errors" in await usual.post("{ configs { nodes { name } } }")
+    assert (await retire(usual, "Nothing"))["code"] == "UNKNOWN_TYPE"
+
+
+async def test_what_would_break_clients_is_refused_with_a_list_unless_it_is_forced(api: Api, app_id: str) -> None:
+    await applied(api, manifest("Widget", size="integer", colour="string"))
+    await api.ask(WRITE, object={"meta": {"name": "w", "appId": app_id}, "spec": {"size": 3, "colour": "red"}})
+    before, edition = await api.events(), api.service.edition
+    without = manifest("Widget", size="integer")
+    refused = await apply(api, without)
+    assert (refused["__typename"], refused["code"]) == ("BreakingChanges", "BREAKING_CHANGE")
+    assert refused["breaking"] == [
+        {
+            "kind": "FIELD_REMOVED",
+            "description": "Widget has no /spec/colour any more; its field stays, deprecated, until the next version.",
+        },
+        {"kind": "FIELD_REMOVED", "description": "Field WidgetSpecInput.colour was removed."},
+    ]
+    assert (await api.events(), api.service.edition) == (before, edition)
+    done = await apply(api, without, force=True)
+    assert (done["changes"][0]["effect"], done["breaking"]) == ("CHANGED", refused["breaking"])
+
+
+COLOUR = 'query($app: String!) { widget(name: "w", appId: $app) { current { spec { size colour } } } }'
+DEPRECATED = """{ __type(name: "WidgetSpec") { fields(includeDeprecated: true) { name isDeprecated } } }"""
+
+
+async def deprecated(api: Api) -> Json:
+    found = (await api.ask(DEPRECATED))["__type"]["fields"]
+    return {each["name"]: each["isDeprecated"] for each in found}
+
+
+async def test_a_field_that_was_removed_answers_on_until_the_next_version_also_after_a_restart(
+    mongodb_uri: str, app_id: str
+) -> None:
+    name = f"test_{uuid4().hex}"
+    async with running(mongodb_uri, types=Registry([]), database=name) as api:
+        await applied(api, manifest("Widget", size="integer", colour="string"))
+        colourful = {"meta": {"name": "w", "appId": app_id}, "spec": {"size": 3, "colour": "red"}}
+        await api.ask(WRITE, object=colourful)
+        before = await api.ask(COLOUR, app=app_id)
+        await applied(api, manifest("Widget", size="integer"), force=True)
+        assert await deprecated(api) == {"size": False, "colour": True}
+        assert await api.ask(COLOUR, app=app_id) == before
+        await applied(api, manifest("Widget", size="integer", shape="string"))
+        assert await deprecated(api) == {"size": False, "shape": False, "colour": True}
+        async with running(mongodb_uri, types=Registry([]), database=name) as late:
+            assert await deprecated(late) == {"size": False, "shape": False, "colour": True}
+        next_ = {"v1": {"size": "integer", "shape": "string"}, "v2": {"size": "integer", "shape": "string"}}
+        assert await applied(api, manifest("Widget", versions=next_)) == ["CHANGED"]
+        assert await deprecated(api) == {"size": False, "shape": False}
+
+
+async def test_a_field_that_the_next_version_has_elsewhere_answers_by_the_conversion(api: Api, app_id: str) -> None:
+    await applied(api, manifest("Widget", size="integer", colour="string"))
+    object_ = {"meta": {"name": "w", "appId": app_id}, "spec": {"size": 3, "colour": "red"}}
+    await api.ask(WRITE, object=object_)
+    before = await api.ask(COLOUR, app=app_id)
+    versions = {"v1": {"size": "integer", "colour": "string"}, "v2": {"size": "integer", "paint": "string"}}
+    changed = manifest("Widget", versions=versions)
+    changed["spec"]["versions"][1]["conversion"] = [{"rename": "/spec/colour", "to": "paint"}]
+    assert await applied(api, changed, force=True) == ["CHANGED"]
+    assert await api.ask(COLOUR, app=app_id) == before
+    newer = {"meta": {"name": "w", "appId": app_id}, "spec": {"size": 4, "paint": "blue"}}
+    await api.ask(WRITE, object=newer)
+    query = """query($app: String!) { widget(name: "w", appId: $app) { current { raw spec { paint colour } } } }"""
+    found = (await api.ask(query, app=app_id))["widget"]["current"]
+    assert found["spec"] == {"paint": "blue", "colour": "blue"}
+    assert found["raw"]["spec"] == {"size": 4, "paint": "blue"}
+
+
+async def test_a_type_that_others_refer_to_is_only_retired_by_force(usual: Api) -> None:
+    refused = await retire(usual, "Artifact")
+    assert refused["__typename"] == "BreakingChanges"
+    assert "Field DeploymentSpec.artifact changed type from Artifact to DeploymentSpecArtifact." in [
+        each["description"] for each in refused["breaking"]
+    ]
+    assert (await retire(usual, "Artifact", force=True))["changes"][0]["effect"] == "RETIRED"
 
 
 async def test_a_type_goes_through_its_own_mutations_alone(api: Api) -> None:
