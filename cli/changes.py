@@ -17,8 +17,13 @@ def told(changes: Iterable[Mapping[str, Any]]) -> Iterator[Text]:
     for each in changes:
         before, after = each["from"], each["to"]
         sign = "+" if before is None else "-" if after is None else "~"
-        values = " → ".join(json_text.dumps(value).decode() for value in (before, after) if value is not None)
+        values = " → ".join(one_line(value) for value in (before, after) if value is not None)
         yield Text(console.printable(f"{sign} {each['path'] or '/'}: {values}"), style=_STYLES[sign])
+
+
+def one_line(value: Any) -> str:
+    """JSON on one line, every digit of a number kept."""
+    return json_text.dumps(value).decode()
 
 
 def unified(before: Any, after: Any, before_name: str, after_name: str) -> list[str]:

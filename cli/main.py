@@ -8,6 +8,8 @@ import typer
 
 from cli import (
     apply_command,
+    blame_command,
+    changes_command,
     database_command,
     delete_command,
     diff_command,
@@ -81,6 +83,8 @@ _add(_READ, "get", get_command.get)
 _add(_READ, "who", who_command.who)
 _add(_READ, "history", history_command.history)
 _add(_READ, "diff", diff_command.diff)
+_add(_READ, "blame", blame_command.blame)
+_add(_READ, "changes", changes_command.changed)
 _add(_READ, "events", events_command.events)
 _add(_READ, "watch", watch_command.watch)
 _add(_WRITE, "apply", apply_command.apply)

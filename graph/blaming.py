@@ -12,7 +12,8 @@ from graph.batching import batched
 from graph.definitions import field, nullable, object_type
 from graph.resolving import Asked, attribute
 from graph.scalars import JSON, Instant
-from resolvers import blaming
+from graph.selection import needed
+from resolvers import blaming, pairs
 from resolvers.views import ActorView, BlameView, StateView
 
 _DEEPEST = 10_000
@@ -56,6 +57,13 @@ def blame_fields(event: type, actor: type) -> list[StrawberryField]:
             name="event",
         ),
         field(_actor, nullable(actor), "Who or what caused that event.", name="actor"),
+        field(
+            _request,
+            nullable(event),
+            "The event that the same request (correlation) began with on this object: mostly the intent, which says "
+            "who asked and why. The event itself, if it began the request or belongs to none.",
+            name="request",
+        ),
     ]
 
 
@@ -67,6 +75,13 @@ async def blame(roots: Sequence[StateView], info: Asked, paths: Paths = None, de
     for pointer in pointers:
         pointer_parts(pointer)
     return await info.context.load_all(blaming.blames, roots, pointers, depth)
+
+
+@batched
+async def _request(roots: Sequence[BlameView], info: Asked) -> Any:
+    events = [root.event for root in roots if root.event]
+    found = iter(await info.context.load_all(pairs.beginnings, events, needed(info)) if events else ())
+    return [next(found) if root.event else None for root in roots]
 
 
 def _actor(root: BlameView) -> ActorView | None:

@@ -1,5 +1,6 @@
-"""Intent and outcome: what was asked, and what happened of it. The two share entity, correlation and action."""
+"""What belongs together: an intent and its outcome share entity, correlation and action, a request its correlation."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from domain import kinds
@@ -7,16 +8,36 @@ from domain.event import Event, Phase
 from domain.registry import Registry
 from repository.fields import Fields
 from resolvers.context import Context
+from resolvers.temporal import settled
 from resolvers.views import EventView
 
 
 async def partners(context: Context, views: Sequence[EventView], fields: Fields) -> list[EventView | None]:
     """The intent of each outcome, and the outcome of each intent, as far as they were there at the view's moment."""
+    found = await _correlated(context, views, fields)
+    return [_partner(context.registry, view, found, fields) for view in views]
+
+
+async def beginnings(context: Context, views: Sequence[EventView], fields: Fields) -> list[EventView]:
+    """The event that the request of each began with on the same entity; without a correlation the event itself."""
+    found: dict[tuple[str, str | None], list[Event]] = defaultdict(list)
+    for event in await _correlated(context, views, fields):
+        found[event.entity.key, event.correlation_id].append(event)
+    return [_beginning(view, found[view.event.entity.key, view.event.correlation_id], fields) for view in views]
+
+
+def _beginning(view: EventView, request: Iterable[Event], fields: Fields) -> EventView:
+    before = (each for each in request if each.version < view.event.version and settled(each, view.moment))
+    event = next(before, None)
+    return EventView(event, view.moment, fields) if event else view
+
+
+async def _correlated(context: Context, views: Sequence[EventView], fields: Fields) -> list[Event]:
+    """All events of the same requests on the same entities, by version."""
     asked = [view.event for view in views if view.event.correlation_id is not None]
     correlations = sorted({event.correlation_id for event in asked if event.correlation_id is not None})
     keys = sorted({event.entity.key for event in asked})
-    found = await context.log.correlated(correlations, keys, fields) if asked else []
-    return [_partner(context.registry, view, found, fields) for view in views]
+    return await context.log.correlated(correlations, keys, fields) if asked else []
 
 
 def _partner(registry: Registry, view: EventView, found: Iterable[Event], fields: Fields) -> EventView | None:
@@ -27,8 +48,7 @@ def _partner(registry: Registry, view: EventView, found: Iterable[Event], fields
         if each.entity == event.entity
         and each.correlation_id == event.correlation_id
         and each.phase is not event.phase
-        and each.timestamp <= moment.at
-        and each.recorded_at <= moment.known_at
+        and settled(each, moment)
         and answers(registry, each, event)
     ]
     if event.phase is Phase.OUTCOME:

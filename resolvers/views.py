@@ -86,7 +86,7 @@ class BlameView:
     """A field of a state. `event` is None when what gave it its value lies further back than was read."""
 
     path: str
-    value: Any
+    value: Any = field(compare=False)
     since: datetime
     event: EventView | None
 

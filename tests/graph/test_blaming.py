@@ -130,6 +130,26 @@ async def test_a_long_history_is_read_in_few_steps_and_only_as_far_as_needed(api
         assert len([each for each in commands if "aggregate" in each]) == expected
 
 
+async def test_the_request_behind_a_value_tells_who_asked_for_it_and_why(api: Api, app_id: str) -> None:
+    """A check may be the first to tell of a new value; the intent of its request says whose wish it was."""
+    bot: Any = {"by": "policy-engine", "actorType": "CONTROLLER", "correlationId": "req-1"}
+    state = applied(app_id, version="1.0.0", regions=[])["spec"]["artifact"]
+    await api.bring(
+        told("ArtifactApplyEvent", app_id, at=T0, by="ann", correlationId="req-1", spec={"comment": "Go"}),
+        told("ArtifactValidatedEvent", app_id, at=later(1), state=state, **bot),
+        told("ArtifactApplyEvent", app_id, at=later(2), by="eve", correlationId="req-2"),
+        told("ArtifactAppliedEvent", app_id, at=later(3), state=state, **bot),
+    )
+    request = "event { version } request { version kind actor { id } spec }"
+    found = await blamed(api, app_id, fields=f"path {request}", arguments='(paths: ["/spec"])')
+    asked = {"version": 1, "kind": "ArtifactApplyEvent", "actor": {"id": "ann"}, "spec": {"comment": "Go"}}
+    assert [each["path"] for each in found] == ["/spec/regions", "/spec/version"]
+    assert all(each["event"] == {"version": 2} and each["request"] == asked for each in found)
+    await api.bring(applied(app_id, at=later(4), by="bob", version="2.0.0", regions=[]))
+    (found,) = await blamed(api, app_id, fields="request { version }", arguments='(paths: ["/spec/version"])')
+    assert found == {"request": {"version": 5}}
+
+
 async def test_every_state_of_a_page_is_blamed_by_itself(api: Api, history: str) -> None:
     query = """query($appId: String!) { artifact(name: "vpc", appId: $appId) { events {
         nodes { version state { blame(paths: ["/spec/version", "/spec/regions"]) { event { version } } } } } } }"""

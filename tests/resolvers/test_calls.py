@@ -89,6 +89,7 @@ async def test_a_list_of_50_with_current_as_of_and_five_events_each_costs_four_c
         ("lastEvent { state { spec { version } } }", 2),
         ("current { event { envelope } }", 2),
         ("current { blame { path since actor { id } event { kind } } }", 2),
+        ("current { blame { path request { kind actor { id } } } }", 2),
         ('current { blame(paths: ["/spec"]) { path since actor { id } } }', 2),
         ('compare(from: "2025-01-15T10:30:00.002Z") { before { version } changes { path } entity { name } }', 3),
         ('compare(from: "2025-01-15T10:30:00.002Z") { changes { path } actors { id } events { nodes { kind } } }', 5),
