@@ -7,6 +7,8 @@ from collections.abc import Callable
 import uvicorn
 from starlette.applications import Starlette
 
+from graph.app import Service
+
 BACKLOG = 2048
 
 
@@ -14,6 +16,7 @@ class Server(uvicorn.Server):
     """Serves on sockets that are open already, and calls `ready` once it does."""
 
     def __init__(self, app: Starlette, ready: Callable[[], None]) -> None:
+        service: Service = app.state.service
         config = uvicorn.Config(
             app,
             http="httptools",
@@ -24,11 +27,16 @@ class Server(uvicorn.Server):
             server_header=False,
             timeout_graceful_shutdown=10,
             backlog=BACKLOG,
+            ws="websockets-sansio",
+            ws_max_size=service.max_body_bytes,
+            ws_per_message_deflate=False,  # it takes a third of a megabyte for each connection
         )
         super().__init__(config)
+        self._service = service
         self._ready = ready
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._service.feed.close()  # a subscription would be waited for
         await super().shutdown(sockets)
         # uvicorn raises the signal again that ended it, which would cut short the end of MongoDB.
         self._captured_signals.clear()

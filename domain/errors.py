@@ -217,6 +217,25 @@ class StoreUnavailable(DselError):
     retryable = True
 
 
+class SlowConsumer(DselError):
+    """A subscriber did not take its events as fast as they came. Its last cursor says where to go on."""
+
+    code = "SLOW_CONSUMER"
+    retryable = True
+
+
+class TooManySubscriptions(DselError):
+    code = "TOO_MANY_SUBSCRIPTIONS"
+    retryable = True
+
+
+class HistoryLost(DselError):
+    """MongoDB's change stream does not reach back far enough: what is missing has to be read from the log."""
+
+    code = "HISTORY_LOST"
+    retryable = True
+
+
 class StartupError(DselError):
     """The service cannot start; the message fits on one line."""
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from pymongo.monitoring import CommandListener
 from starlette.applications import Starlette
@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from domain import instants, registry
 from domain.instants import Clock
@@ -25,12 +25,18 @@ from graph.execution import Engine, GraphQLRequest
 from graph.graphiql_page import GraphiQLPage
 from graph.http import GraphQLEndpoint
 from graph.limits import Limits
+from graph.quota import Quota
 from graph.settings import Settings
+from graph.streaming import Patience, Streaming
 from graph.type_changes import Types
+from graph.websocket import WebSocketEndpoint
+from graph.websocket_connection import Operations
 from repository import driver, indexes
 from repository.driver import Database
+from repository.feed import Buffer, Feed
 from repository.follower import Follower
 from repository.mongo_event_log import MongoEventLog
+from repository.tail import Tail
 from resolvers.context import Context
 from resolvers.served_log import served
 
@@ -43,9 +49,12 @@ class Service:
     def __init__(self, settings: Settings, database: Database, clock: Clock, types: Registry) -> None:
         self.database = database
         self.clock = clock
+        self.max_body_bytes = settings.max_body_bytes
         self.callers = Callers(settings)
         self.log = MongoEventLog(database, clock, most_examined=settings.max_examined)
         self.follower = Follower(database)
+        self.feed = Feed(database, Buffer(events=settings.subscription_buffer))
+        self.tail = Tail(database, self.feed, clock, database.timeout)
         limits = Limits(max_depth=settings.max_depth, max_fields=settings.max_fields, max_tokens=settings.max_tokens)
         self.editions = Editions(types, lambda registry: edition(registry, limits), database, self.log)
         self.types = Types(self.editions)
@@ -67,15 +76,23 @@ class Service:
         self, request: Request, _: GraphQLRequest | None = None, edition: Edition | None = None
     ) -> Context:
         """The context of one request, at its instant. `edition` is the one that runs it."""
+        return await self.context_for(request.headers, None, edition)
+
+    async def context_for(
+        self, headers: Mapping[str, str], _: GraphQLRequest | None = None, edition: Edition | None = None
+    ) -> Context:
+        """The same of a request that has headers of its own in another way. Raises Unauthenticated."""
         registry = (edition or self.edition).registry
         return Context(
             log=served(self.log, registry),
             registry=registry,
-            caller=self.callers.caller(request.headers),
+            caller=self.callers.caller(headers),
             clock=self.clock,
             instant=self.clock(),
-            correlation_id=_correlation_id(request),
+            correlation_id=_correlation_id(headers),
             types=self.types,
+            tail=self.tail,
+            resumes_after=headers.get("last-event-id"),
         )
 
     async def probe(self) -> None:
@@ -92,6 +109,7 @@ class Service:
             try:
                 yield
             finally:
+                await self.feed.close()
                 await self.log.drain()
                 await asyncio.gather(*map(_ended, following))
         finally:
@@ -117,11 +135,17 @@ def create_app(
     )
     service = Service(settings, database, clock or instants.system_clock(), types or registry.builtin())
     page = GraphiQLPage(ENDPOINT, load_examples())
-    endpoint = GraphQLEndpoint(lambda: service.edition, service.context, page.page, settings.max_body_bytes)
+    streaming, patience = Streaming(Quota(settings.max_subscriptions, "subscriptions")), Patience(settings.heartbeat)
+    endpoint = GraphQLEndpoint(
+        lambda: service.edition, service.context, page.page, settings.max_body_bytes, streaming, patience
+    )
+    operations = Operations(lambda: service.edition, service.context_for, streaming, patience)
+    socket = WebSocketEndpoint(operations, Quota(settings.max_subscriptions, "websockets"), settings.allowed_origins)
     app = Starlette(
         routes=[
             Route("/", _home),
             Route(ENDPOINT, endpoint),
+            WebSocketRoute(ENDPOINT, socket),
             Route("/events", event_stream.endpoint(service.context), methods=["POST"]),
             *page.routes(),
             *health.routes(service.probe),
@@ -144,9 +168,9 @@ async def _home(_: Request) -> Response:
     return RedirectResponse(ENDPOINT)
 
 
-def _correlation_id(request: Request) -> str:
+def _correlation_id(headers: Mapping[str, str]) -> str:
     """The client's own, when it is one that a log can hold."""
-    given = request.headers.get("x-correlation-id") or request.headers.get("x-request-id") or ""
+    given = headers.get("x-correlation-id") or headers.get("x-request-id") or ""
     return given if given.isprintable() and 0 < len(given) <= 200 else secrets.token_hex(8)
 
 

@@ -71,7 +71,7 @@ class CommonTypes:
         fields_of(self.event_connection).extend(self.connection_fields(self.event_edge, self.event))
         self.generic = self._generic_types()
         self.listed = self.lists.of("Entity", fields_of(self.generic[1]))
-        self.log = self._mixed_log()
+        self.log_edge, self.log = self._mixed_log()
         self.entities = self.entity_pages("Entity", self.entity, "entities")
 
     def event_pages(self, prefix: str, event: type, of: str) -> type:
@@ -276,19 +276,20 @@ class CommonTypes:
         fields_of(entity).extend(self.entity_fields(state, pages, event))
         return entity, state, event
 
-    def _mixed_log(self) -> type:
+    def _mixed_log(self) -> tuple[type, type]:
         edge = object_type(
             f"{MIXED}Edge",
             "An event of any type and its cursor.",
             self.edge_fields(self.event),
             interfaces=[self.event_edge],
         )
-        return object_type(
+        pages = object_type(
             f"{MIXED}Connection",
             "A page of the whole log.",
             [*self.connection_fields(edge, self.event), *_search_fields()],
             interfaces=[self.event_connection],
         )
+        return edge, pages
 
 
 class DocumentState(DocumentField):

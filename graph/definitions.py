@@ -67,13 +67,16 @@ def field(
     *,
     name: str | None = None,
     reads: Reads | None = None,
+    subscribes: bool = False,
 ) -> StrawberryField:
-    """A field that a resolver answers, of whatever type the registry asks for."""
+    """A field that a resolver answers, of whatever type the registry asks for; or that subscribes to its answers."""
     metadata = {READS: reads} if reads else {}
-    made = strawberry.field(
-        resolver=resolver, graphql_type=type_, description=description, name=name, metadata=metadata
+    made = cast(
+        StrawberryField,
+        strawberry.field(resolver=resolver, graphql_type=type_, description=description, name=name, metadata=metadata),
     )
-    return cast(StrawberryField, made)
+    made.is_subscription = subscribes
+    return made
 
 
 def object_type(

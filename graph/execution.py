@@ -2,12 +2,14 @@
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 from graphql import (
     DocumentNode,
+    ExecutionResult,
     Executor,
     FieldNode,
     GraphQLError,
@@ -17,6 +19,8 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    create_source_event_stream,
+    located_error,
 )
 from graphql.pyutils import Path
 from strawberry.execution import optimized_is_awaitable
@@ -123,7 +127,7 @@ class Engine:
     async def run(self, prepared: Prepared, request: GraphQLRequest, context: Any) -> Result:
         """Run a query or a mutation that `prepare` gave for this request."""
         if prepared.type is OperationType.SUBSCRIPTION:
-            message = "Subscriptions cannot be run as a single request."
+            message = "A subscription has many answers: ask over a websocket, or with Accept: text/event-stream."
             return Result.refused([GraphQLError(message, prepared.operation, extensions={"code": "BAD_REQUEST"})])
         if not prepared.is_introspection:
             return await self._run(prepared, request, context)
@@ -133,19 +137,39 @@ class Engine:
             self._remember(prepared, result)
         return result
 
-    async def _run(self, prepared: Prepared, request: GraphQLRequest, context: Any) -> Result:
-        name = prepared.operation.name
-        executor = self._executor_class.build(
-            self.schema,
-            prepared.document,
-            None,
-            context,
-            request.variables,
-            name.value if name else None,
-            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
-        )
-        if isinstance(executor, list):
-            return Result.refused([_coded(error, "BAD_USER_INPUT") for error in executor])
+    async def subscribe(
+        self, prepared: Prepared, request: GraphQLRequest, context: Any
+    ) -> AsyncGenerator[Result, None]:
+        """A result for each notice of the root field, from the notice's instant; the last one is refused.
+
+        A notice has `view`, `instant` and `cursor`; the context answers `at(instant)` with a fresh one.
+        """
+        executor = self._executor(prepared, request, context)
+        if isinstance(executor, Result):
+            yield executor
+            return
+        source = create_source_event_stream(executor)
+        if isinstance(source, ExecutionResult):
+            yield Result.refused(self._shown(source.errors or [], context))
+            return
+        async with aclosing(cast(AsyncGenerator[Any, None], source)) as notices:
+            try:
+                async for notice in notices:
+                    yield await self._notify(prepared, request, context.at(notice.instant), notice)
+            except Exception as error:  # noqa: BLE001 - what a field may raise, its source may too
+                yield Result.refused(self._shown([_located(error, prepared)], context))
+
+    async def _notify(self, prepared: Prepared, request: GraphQLRequest, context: Any, notice: Any) -> Result:
+        result = await self._run(prepared, request, context, notice.view)
+        extensions = context.response_extensions()
+        if notice.cursor is not None:
+            extensions["dsel"]["cursor"] = notice.cursor
+        return replace(result, extensions=extensions)
+
+    async def _run(self, prepared: Prepared, request: GraphQLRequest, context: Any, root: Any = None) -> Result:
+        executor = self._executor(prepared, request, context, root)
+        if isinstance(executor, Result):
+            return executor
         if self._plans_queries and prepared.type is OperationType.QUERY:
             answer = await self.planned.answer(prepared.shelf, executor)
             if answer is not None:
@@ -155,6 +179,24 @@ class Engine:
         if optimized_is_awaitable(outcome):
             outcome = await outcome
         return Result(outcome.data, self._shown(outcome.errors, context) if outcome.errors else [])
+
+    def _executor(
+        self, prepared: Prepared, request: GraphQLRequest, context: Any, root: Any = None
+    ) -> Executor[Any] | Result:
+        """Or the refusal of the variables."""
+        name = prepared.operation.name
+        executor = self._executor_class.build(
+            self.schema,
+            prepared.document,
+            root,
+            context,
+            request.variables,
+            name.value if name else None,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+        )
+        if isinstance(executor, list):
+            return Result.refused([_coded(error, "BAD_USER_INPUT") for error in executor])
+        return executor
 
     def _read(self, query: str) -> "Operations | list[GraphQLError]":
         try:
@@ -266,6 +308,12 @@ def _unknown_operation(name: str | None, operations: Operations) -> GraphQLError
     names = ", ".join(f"'{known}'" for known in operations if known) or "one without a name"
     problem = f"The query has no operation '{name}'" if name else "The query has several operations: name one"
     return GraphQLError(f"{problem}; it has {names}.", extensions={"code": "BAD_USER_INPUT"})
+
+
+def _located(error: Exception, prepared: Prepared) -> GraphQLError:
+    return located_error(
+        error, [node for node in prepared.operation.selection_set.selections if isinstance(node, FieldNode)]
+    )
 
 
 def _cause(error: GraphQLError) -> Exception:

@@ -15,6 +15,8 @@ from starlette.types import Receive, Scope, Send
 from domain.errors import DselError
 from graph import json_text
 from graph.execution import Engine, GraphQLRequest, Prepared, Result
+from graph.server_sent_events import EVENT_STREAM, EventStreamResponse
+from graph.streaming import Patience, Streaming
 
 logger = logging.getLogger(__name__)
 
@@ -44,23 +46,27 @@ class GraphQLEndpoint:
         make_context: MakeContext,
         page: Page | None = None,
         max_body_bytes: int = 20 * 1024 * 1024,
+        streaming: Streaming | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self._engine = engine
         self._make_context = make_context
         self._page = page
         self._max_body_bytes = max_body_bytes
+        self._streaming = streaming
+        self._patience = patience or Patience()
         self._mutations: set[asyncio.Task[Result]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)
         offers_page = self._page is not None and scope["method"] == "GET"
-        accepted = _accepted(headers.get(b"accept", b"*/*"), offers_page)
+        accepted = _accepted(headers.get(b"accept", b"*/*"), offers_page, self._streaming is not None)
         refusal_type = GRAPHQL_JSON if accepted == GRAPHQL_JSON else JSON
         try:
             response = await self._respond(scope, receive, headers, accepted)
         except ClientDisconnect:
             return
-        except _RefusedError as refused:
+        except RefusedError as refused:
             response = _response(refusal_type, refused.status, Result.refused([refused.error]), refused.headers)
         except Exception:
             logger.exception("Internal error at %s %s", scope["method"], scope["path"])
@@ -70,19 +76,21 @@ class GraphQLEndpoint:
 
     async def _respond(
         self, scope: Scope, receive: Receive, headers: dict[bytes, bytes], accepted: str | None
-    ) -> Response:
+    ) -> Response | EventStreamResponse:
         if accepted == HTML and self._page:
             return await self._page(Request(scope))
         if accepted is None:
             _refuse(406, f"This address answers with {GRAPHQL_JSON} or {JSON}; the Accept header names neither.")
         if scope["method"] == "POST":
-            request = _checked(await self._posted(receive, headers))
+            request = checked(await self._posted(receive, headers))
         elif scope["method"] == "GET":
-            request = _checked(_queried(scope["query_string"]))
+            request = checked(_queried(scope["query_string"]))
         else:
             _refuse(405, f"{scope['method']} is not supported. Use POST, or GET for queries.", {"Allow": "GET, POST"})
         engine = self._engine()
         context = await self._context(Request(scope), request, engine)
+        if accepted == EVENT_STREAM and self._streaming is not None:
+            return self._stream(scope["method"], engine, request, context)
         result = await self._result(scope["method"], engine, request, context, receive)
         return _response(accepted, 200 if result.executed or accepted == JSON else 400, result, {}, context)
 
@@ -121,7 +129,7 @@ class GraphQLEndpoint:
         except DselError as error:
             status = STATUS_BY_CODE.get(error.code, 400)
             shown = engine.to_error(GraphQLError(str(error), original_error=error))
-            raise _RefusedError(status, shown, {"WWW-Authenticate": "Bearer"} if status == 401 else {}) from error
+            raise RefusedError(status, shown, {"WWW-Authenticate": "Bearer"} if status == 401 else {}) from error
 
     async def _result(
         self, method: str, engine: Engine, request: GraphQLRequest, context: Any, receive: Receive
@@ -135,6 +143,14 @@ class GraphQLEndpoint:
             _refuse(405, "A mutation changes data: send it with POST.", {"Allow": "POST"})
         return await self._run_to_the_end(engine, prepared, request, context)
 
+    def _stream(self, method: str, engine: Engine, request: GraphQLRequest, context: Any) -> EventStreamResponse:
+        assert self._streaming is not None
+        prepared = engine.prepare(request.query, request.operation_name)
+        if not isinstance(prepared, list) and prepared.type is OperationType.MUTATION and method != "POST":
+            _refuse(405, "A mutation changes data: send it with POST.", {"Allow": "POST"})
+        results = self._streaming.results(engine, request, context)
+        return EventStreamResponse(results, _correlation(context), self._patience)
+
     async def _run_to_the_end(
         self, engine: Engine, prepared: Prepared, request: GraphQLRequest, context: Any
     ) -> Result:
@@ -145,7 +161,7 @@ class GraphQLEndpoint:
         return await asyncio.shield(mutation)
 
 
-class _RefusedError(Exception):
+class RefusedError(Exception):
     """A request that was not executed, with the HTTP status that says why."""
 
     def __init__(self, status: int, error: GraphQLError, headers: dict[str, str]) -> None:
@@ -166,7 +182,7 @@ CODE_BY_STATUS = {
 
 def _refuse(status: int, message: str, headers: dict[str, str] | None = None) -> NoReturn:
     error = GraphQLError(message, extensions={"code": CODE_BY_STATUS[status]})
-    raise _RefusedError(status, error, headers or {})
+    raise RefusedError(status, error, headers or {})
 
 
 async def _run_while_connected(
@@ -218,11 +234,13 @@ def _media_problem(content_type: bytes, content_encoding: bytes) -> tuple[int, s
 
 
 @lru_cache(maxsize=256)
-def _accepted(accept: bytes, offers_page: bool) -> str | None:
+def _accepted(accept: bytes, offers_page: bool, streams: bool = False) -> str | None:
     """The media type with the highest weight, the first of equals. A wildcard means application/json to old clients."""
     offers = {GRAPHQL_JSON: GRAPHQL_JSON, JSON: JSON, "application/*": JSON, "*/*": JSON}
     if offers_page:
         offers[HTML] = HTML
+    if streams:
+        offers[EVENT_STREAM] = EVENT_STREAM
     best, best_weight = None, 0.0
     for part in accept.decode("latin-1").lower().split(","):
         media_type, *parameters = (piece.strip() for piece in part.split(";"))
@@ -253,7 +271,7 @@ def _queried(query_string: bytes) -> dict[str, Any]:
     return values
 
 
-def _checked(values: Any) -> GraphQLRequest:
+def checked(values: Any) -> GraphQLRequest:
     if isinstance(values, list):
         _refuse(400, f"Batching is not supported: send one request at a time. {EXAMPLE}")
     if not isinstance(values, dict):
@@ -290,9 +308,11 @@ def _response(
     if extensions := {**(result.extensions or {}), **(own_extensions() if own_extensions else {})}:
         payload["extensions"] = extensions
     headers = {**headers, "Content-Type": f"{media_type}; charset=utf-8", "Cache-Control": "no-store"}
+    return Response(json_text.dumps(payload), status, headers | _correlation(context))
+
+
+def _correlation(context: object) -> dict[str, str]:
     correlation_id: str = getattr(context, "correlation_id", None) or ""
-    if (
-        correlation_id and correlation_id.isascii() and correlation_id.isprintable()
-    ):  # a line break would be a header of its own
-        headers["X-Correlation-Id"] = correlation_id
-    return Response(json_text.dumps(payload), status, headers)
+    # A line break would be a header of its own.
+    is_safe = correlation_id.isascii() and correlation_id.isprintable()
+    return {"X-Correlation-Id": correlation_id} if correlation_id and is_safe else {}

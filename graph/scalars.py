@@ -32,6 +32,7 @@ from domain.values import quoted
 Instant = NewType("Instant", datetime)
 Long = NewType("Long", int)
 JSON = NewType("JSON", object)
+Position = NewType("Position", str)
 
 _SAFE = 2**53
 _WHOLE = re.compile(r"-?[0-9]{1,4000}")
@@ -45,6 +46,12 @@ def _parse_instant(value: Any) -> datetime:
     except InvalidInstant as error:
         extensions = {"code": error.code, "hint": error.hint}
         raise GraphQLError(f"{error}. {error.hint}", extensions=extensions) from None
+
+
+def _parse_position(value: Any) -> str:
+    if not isinstance(value, str):
+        raise GraphQLError(f"{quoted(value)} is no position: a cursor or an instant is needed")
+    return value if ":" not in value else instants.write(_parse_instant(value))
 
 
 def _parse_long(value: Any) -> int:
@@ -125,6 +132,15 @@ SCALARS: dict[object, ScalarDefinition] = {
         serialize=instants.write,
         parse_value=_parse_instant,
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+    ),
+    Position: strawberry.scalar(
+        name="Position",
+        description=(
+            "A place in the log: the `cursor` of an event that a subscription has sent, or an instant such as"
+            " `2025-01-15T10:30:00.000Z` for everything that was recorded from it on."
+        ),
+        serialize=_same,
+        parse_value=_parse_position,
     ),
     Long: strawberry.scalar(
         name="Long",

@@ -14,6 +14,7 @@ from graph.declared_types import DeclaredTypes
 from graph.mutations import mutation_type
 from graph.queries import query_type
 from graph.scalars import SCALARS
+from graph.subscriptions import subscription_type
 
 
 def build(registry: Registry) -> GraphQLSchema:
@@ -28,7 +29,7 @@ def build(registry: Registry) -> GraphQLSchema:
 def _own_names() -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names of types and of root fields that every schema has."""
     bare = _assemble(Registry([]), ClaimedNames((), ()))
-    roots = [bare.query_type, bare.mutation_type]
+    roots = [bare.query_type, bare.mutation_type, bare.subscription_type]
     return tuple(bare.type_map), tuple(name for root in roots if root is not None for name in root.fields)
 
 
@@ -41,6 +42,7 @@ def _assemble(registry: Registry, names: ClaimedNames) -> GraphQLSchema:
     schema = strawberry.Schema(
         query=query_type(common, kept, declared.values()),
         mutation=mutation_type(common, kept, declared.values()),
+        subscription=subscription_type(common, declared.values()),
         types=[*common.generic, *common.lists.wheres.shared, *(types.event for types in declared.values())],
         config=StrawberryConfig(scalar_map=SCALARS, _unsafe_disable_same_type_validation=True),
     )

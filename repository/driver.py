@@ -2,8 +2,8 @@
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, ParamSpec, TypeVar, cast
@@ -50,11 +50,16 @@ def _to_the_end(method: Callable[Asked, Coroutine[Any, Any, Answer]]) -> Callabl
 
     @functools.wraps(method)
     async def call(*args: Asked.args, **options: Asked.kwargs) -> Answer:
-        task = asyncio.ensure_future(method(*args, **options))
-        task.add_done_callback(_noted)
-        return await asyncio.shield(task)
+        return await _finished(method(*args, **options))
 
     return call
+
+
+async def _finished(call: Awaitable[Answer]) -> Answer:
+    """The answer; the call goes on though its caller is cancelled."""
+    task = asyncio.ensure_future(call)
+    task.add_done_callback(_noted)
+    return await asyncio.shield(task)
 
 
 def _noted(task: asyncio.Future[Any]) -> None:
@@ -70,6 +75,7 @@ class Database:
         self.timeout = timeout
         self._client = client
         self._driver = driver
+        self.name = name
         self._database = client.get_database(name, codec_options=_CODEC)
 
     @_to_the_end
@@ -131,19 +137,63 @@ class Database:
             return cast(Document, await self._database.command(command))
 
     @asynccontextmanager
-    async def watch(self, collection: str, pipeline: Pipeline, **options: Any) -> AsyncIterator[Any]:
-        """A change stream; its cursor has `try_next()`, `resume_token` and `alive`."""
+    async def watch(self, collection: str, pipeline: Pipeline, **options: Any) -> AsyncIterator["ChangeStream"]:
+        """The changes of a collection. Leaving it is safe at any time, also by a cancellation."""
         with _available():
+            stream = ChangeStream()
             opening = self._database[collection].watch(pipeline, **options)
-            stream = await opening if self._driver is Driver.PYMONGO else opening
-            async with cast(AbstractAsyncContextManager[Any], stream) as cursor:
-                yield cursor
+            try:
+                await stream.open(opening, self._driver)
+                yield stream
+            finally:
+                await stream.close()
 
     async def close(self) -> None:
         if self._driver is Driver.PYMONGO:
             await self._client.close()
         else:  # Motor says goodbye to the server on the thread that calls it
             await asyncio.to_thread(self._client.close)
+
+
+class ChangeStream:
+    """One at a time may wait for a change. A call that was begun is finished before the stream is closed."""
+
+    def __init__(self) -> None:
+        self._cursor: Any = None
+        self._call: asyncio.Future[Any] | None = None
+
+    async def open(self, opening: Any, driver: Driver) -> None:
+        await self._finish(self._open(opening, driver))
+
+    async def try_next(self) -> Document | None:
+        """The next change; None when there is none for a second, or for the stream's `max_await_time_ms`."""
+        return cast(Document | None, await self._finish(self._cursor.try_next()))
+
+    @property
+    def resume_token(self) -> Document | None:
+        """After the last change that was given, or after a quiet time further on."""
+        return cast(Document | None, self._cursor.resume_token)
+
+    @property
+    def alive(self) -> bool:
+        return bool(self._cursor.alive)
+
+    async def close(self) -> None:
+        await _finished(self._close())
+
+    async def _open(self, opening: Any, driver: Driver) -> None:
+        self._cursor = await opening if driver is Driver.PYMONGO else opening
+        await self._cursor.__aenter__()
+
+    async def _close(self) -> None:
+        if self._call is not None:
+            await asyncio.wait([self._call])
+        if self._cursor is not None:
+            await self._cursor.close()
+
+    async def _finish(self, call: Awaitable[Answer]) -> Answer:
+        self._call = asyncio.ensure_future(call)
+        return await _finished(self._call)
 
 
 def connect(

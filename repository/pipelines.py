@@ -71,7 +71,7 @@ def timeline(keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fi
 
 def timeline_condition(page: TimelinePage, moment: Moment) -> dict[str, Any]:
     """Which events of an entity a page of its timeline may hold."""
-    conditions = [seen(moment), *_conditions(page.where)]
+    conditions = [seen(moment), *event_conditions(page.where)]
     if page.after is not None:
         conditions += _after("version", *page.after)
     return {"$and": conditions}
@@ -199,7 +199,7 @@ def label_conditions(requirements: Sequence[Requirement], field: str) -> list[di
 
 def log_condition(page: LogPage, moment: Moment) -> dict[str, Any]:
     """Which events a page of the whole log may hold."""
-    conditions = [seen(moment), *_conditions(page.where)]
+    conditions = [seen(moment), *event_conditions(page.where)]
     if page.after is not None:
         conditions += _after("_id", *page.after, page.order)
     return {"$and": conditions}
@@ -230,7 +230,7 @@ def touched(most: int) -> Pipeline:
     ]
 
 
-def _conditions(where: EventFilter) -> list[dict[str, Any]]:
+def event_conditions(where: EventFilter) -> list[dict[str, Any]]:
     several: dict[str, Sequence[str]] = {
         "type": where.types,
         "appId": where.app_ids,
@@ -257,6 +257,17 @@ def _spans(where: EventFilter) -> list[dict[str, Any]]:
         ("recordedAt", "$lt", where.recorded_until),
     )
     return [{axis: {comparison: value}} for axis, comparison, value in bounds if value is not None]
+
+
+def recorded_end(start: datetime, until: datetime, size: int) -> Pipeline:
+    """When the last of `size` events since a time was recorded, from the index alone; nothing when there are fewer."""
+    return [
+        {"$match": {"recordedAt": {"$gte": start, "$lt": until}}},
+        {"$sort": {"recordedAt": 1, "_id": 1}},
+        {"$project": {"recordedAt": 1, "_id": 0}},
+        {"$skip": size - 1},
+        {"$limit": 1},
+    ]
 
 
 def _label_condition(requirement: Requirement) -> Any:

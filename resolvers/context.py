@@ -14,7 +14,8 @@ from domain import instants
 from domain.event import Actor
 from domain.instants import Clock
 from domain.registry import Registry
-from repository.event_log import EventLog
+from repository.event_log import EventLog, Moment
+from repository.tail import Tail
 from resolvers.type_keeper import TypeKeeper
 
 Answer = TypeVar("Answer")
@@ -57,6 +58,12 @@ class Context:
     correlation_id: str = field(default_factory=lambda: secrets.token_hex(8))
     types: TypeKeeper | None = None
     """None where nothing can change them, as while demo data is loaded."""
+    tail: Tail | None = None
+    """None where nobody subscribes."""
+    summaries_lead: bool = True
+    """Whether a summary holds what was committed before the request. A subscription may learn of an event sooner."""
+    resumes_after: str | None = None
+    """The cursor after which a client's subscription was interrupted, as the transport has it."""
     selections: dict[Hashable, Any] = field(default_factory=dict)
     _loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
     _readings: "dict[Hashable, Reading]" = field(default_factory=dict)
@@ -91,6 +98,24 @@ class Context:
             loader = self._loaders[key] = DataLoader(load_fn=read)
         answer: Answer = await loader.load(parent)
         return answer
+
+    def at(self, instant: datetime) -> "Context":
+        """The same caller at the instant of an event that was committed just now, with nothing read yet."""
+        return Context(
+            log=self.log,
+            registry=self.registry,
+            caller=self.caller,
+            clock=self.clock,
+            instant=instant,
+            correlation_id=self.correlation_id,
+            types=self.types,
+            tail=self.tail,
+            summaries_lead=False,
+        )
+
+    def is_now(self, moment: Moment) -> bool:
+        """Whether the summaries may answer for the moment."""
+        return self.summaries_lead and moment.at == moment.known_at == self.instant
 
     def renew(self, written: datetime) -> None:
         """Moves to an instant that sees what was written at `written`, and forgets what was read before."""

@@ -11,7 +11,7 @@ from repository.event_log import EntityFilter, EntityPage, EventFilter, Moment, 
 from repository.fields import HEADER, Fields
 from resolvers import pages, positions, temporal
 from resolvers.context import Context
-from resolvers.views import EntityView, EventView, PageView, now
+from resolvers.views import EntityView, EventView, PageView
 
 
 async def entities(
@@ -27,7 +27,7 @@ async def entities(
     query = pages.scope("entities", where, order)
     place = pages.position(after, query, str, *(positions.place for _ in order))
     page = EntityPage(where, pages.checked_size(first) + 1, Position(place[0], place[1:]) if place else None, order)
-    if moment == now(context.instant):
+    if context.is_now(moment):
         views = await _living(context, page, moment, fields)
     else:
         views = await _as_of(context, page, moment, fields)
@@ -54,7 +54,7 @@ async def timelines(
 async def single(context: Context, entity: Entity, moment: Moment, fields: Fields) -> EntityView | None:
     """The entity if it has any event at the moment."""
     view = EntityView(entity, moment)
-    fields = fields if moment == now(context.instant) else HEADER
+    fields = fields if context.is_now(moment) else HEADER
     [latest] = await context.load_all(temporal.latests, [view], fields)
     if latest is None:
         return None

@@ -143,11 +143,16 @@ class ServedLog:
         return replace(latest, state=self._served(latest.state)) if latest.state else latest
 
     def _served(self, event: Event) -> Event:
-        type_ = self._types.get(event.entity.type)
-        if type_ is None or not event.state:
-            return event
-        state = type_.in_newest(event.state)
-        return event if state is event.state else replace(event, state=state, recorded=event.state)
+        return shown(event, self._types)
+
+
+def shown(event: Event, converting: Mapping[str, DomainType]) -> Event:
+    """An event whose state was read whole, with the state in the newest version of its type."""
+    type_ = converting.get(event.entity.type)
+    if type_ is None or not event.state:
+        return event
+    state = type_.in_newest(event.state)
+    return event if state is event.state else replace(event, state=state, recorded=event.state)
 
 
 def _types(keys: Iterable[str]) -> set[str]:

@@ -28,14 +28,13 @@ async def currents(
     context: Context, views: Sequence[EntityView], include_deleted: bool, fields: Fields
 ) -> list[StateView | None]:
     """The state of each entity at the moment it is viewed from."""
-    answers: dict[EntityView, Event | None] = {}
-    summarised = [view for view in views if _is_now(context, view.moment)]
+    answers: dict[EntityView, Event | None] = {
+        view: view.state for view in views if view.state is not None and view.fields.cover(fields)
+    }
+    summarised = [view for view in views if view not in answers and context.is_now(view.moment)]
     for view, latest in zip(summarised, await latests(context, summarised, fields), strict=True):
         if latest is None or latest.state is None or settled(latest.state, view.moment):
             answers[view] = latest.state if latest else None
-    for view in views:
-        if view.state is not None and view.fields.cover(fields):
-            answers[view] = view.state
     rest = [view for view in views if view not in answers]
     found = await by_moment(rest, lambda keys, moment: context.log.as_of(keys, moment, fields))
     return [_state(answers.get(view) or found.get(view), view.moment, include_deleted, fields) for view in views]
@@ -58,7 +57,7 @@ async def states_as_of(
 async def last_events(context: Context, views: Sequence[EntityView], by: ActFilter = ANY_ACT) -> list[EventView | None]:
     """The newest event of each entity: of any kind, or among some."""
     answers: dict[EntityView, Event | None] = {}
-    summarised = [view for view in views if by == ANY_ACT and _is_now(context, view.moment)]
+    summarised = [view for view in views if by == ANY_ACT and context.is_now(view.moment)]
     for view, latest in zip(summarised, await latests(context, summarised, Fields()), strict=True):
         if latest is None or settled(latest.last, view.moment):
             answers[view] = latest.last if latest else None
@@ -123,10 +122,6 @@ async def events_by_id(context: Context, ids: Sequence[str], moment: Moment, fie
     found = await context.log.events_by_id(ids, fields)
     seen = {each.id: each for each in found.values() if settled(each, moment)}
     return [EventView(seen[each], moment, fields) if each in seen else None for each in ids]
-
-
-def _is_now(context: Context, moment: Moment) -> bool:
-    return moment.at == moment.known_at == context.instant
 
 
 def settled(event: Event, moment: Moment) -> bool:
