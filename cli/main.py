@@ -22,6 +22,8 @@ from cli import (
     schema_command,
     serve_command,
     session,
+    types_command,
+    types_from_pydantic_command,
     validate_command,
     watch_command,
     who_command,
@@ -46,6 +48,9 @@ app = typer.Typer(
 )
 importing = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", help="Brings events from elsewhere into the log."
+)
+declaring = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="rich", help="The domain types of the service: applied while it runs."
 )
 
 
@@ -94,6 +99,16 @@ _add(_WRITE, "rollback", rollback_command.rollback)
 app.add_typer(importing, name="import", rich_help_panel=_WRITE)
 _add("Commands", "events", import_events_command.import_events, importing)
 _add("Commands", "git", import_git_command.import_git, importing)
+app.add_typer(declaring, name="types", rich_help_panel=_SERVICE)
+for name, command in (
+    ("apply", types_command.apply),
+    ("list", types_command.list_),
+    ("get", types_command.get),
+    ("diff", types_command.diff),
+    ("retire", types_command.retire),
+    ("from-pydantic", types_from_pydantic_command.from_pydantic),
+):
+    _add("Commands", name, command, declaring)
 _add(_SERVICE, "serve", serve_command.serve)
 _add(_SERVICE, "schema", schema_command.schema)
 _add(_SERVICE, "database-user", database_command.database_user)
