@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from domain import kinds
 from domain.conversion_step import Step
+from domain.crd_annotations import added
 from domain.domain_type import DomainType, Scope, Version, standard_actions
 from domain.errors import Fault, InvalidManifest
 from domain.faults import parsed
@@ -94,6 +95,7 @@ def read(manifest: Mapping[str, Any]) -> tuple[DomainType, list[str]]:
         scope=spec.scope,
         actions=standard_actions(spec.names.kind),
         versions=tuple(versions),
+        **dict(added(manifest)),
     )
     return domain_type, [f"/spec/versions/{at}/schema/openAPIV3Schema" for at, _ in served]
 

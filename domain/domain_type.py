@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal
 import jsonschema_rs
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from domain import kinds
+from domain import index_paths, kinds
 from domain.conversion import Conversions
 from domain.conversion_step import Call, Step
 from domain.event import Phase
 from domain.kept import Kept, graft, removed, with_kept
+from domain.places import Pointer
+from domain.reference import Path, Reference, in_schema_of
 from domain.rule import Rule, in_schema
 from domain.rulebook import Rulebook
 
@@ -75,6 +77,10 @@ class Spec(Manifest):
     versions: tuple[Version, ...] = Field(min_length=1)
     rules: tuple[Rule, ...] = ()
     """Rules for objects of every version."""
+    references: tuple[Reference, ...] = ()
+    """Those that no schema declares."""
+    indexes: tuple[Pointer, ...] = Field(default=(), max_length=16)
+    """What lists are filtered and ordered by; beside what a schema declares."""
 
 
 class DomainType(Spec):
@@ -165,6 +171,16 @@ class DomainType(Spec):
         for each in self.kept if before else ():
             shown = graft(shown, before, each.path)
         return shown
+
+    @cached_property
+    def refers(self) -> tuple[Reference, ...]:
+        """Its references to other types, whoever declares them."""
+        return (*in_schema_of(self.newest.json_schema), *self.references)
+
+    @cached_property
+    def indexed(self) -> tuple[Path, ...]:
+        """The paths into its objects that an index answers; lists do not count as a level."""
+        return index_paths.indexed(self.newest.json_schema, self.indexes, self.refers)
 
     def rulebook(self, api_version: str) -> Rulebook:
         """The rules for objects of that apiVersion: the type's, the version's, and those inside its schema."""

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import jsonschema_rs
 from pydantic import Field, ValidationError
 
-from domain import crd
+from domain import crd, index_paths
 from domain.domain_type import DomainType, Manifest, Name, Spec, Version
 from domain.errors import Fault, InvalidManifest
 from domain.faults import faults_of, parsed
@@ -32,7 +32,11 @@ class _DomainType(Manifest):
 def read(manifest: Any) -> DomainType:
     """The domain type that a manifest describes. Raises InvalidManifest with every fault, each with its path."""
     domain_type, schemas = crd.read(manifest) if crd.is_crd(manifest) else _ours(manifest)
-    faults = [*_schema_faults(domain_type, schemas)] or [*_rule_faults(domain_type, schemas), *_doubles(domain_type)]
+    faults = [*_schema_faults(domain_type, schemas)] or [
+        *_rule_faults(domain_type, schemas),
+        *_doubles(domain_type),
+        *_index_faults(domain_type),
+    ]
     if faults:
         raise InvalidManifest.of(faults)
     return domain_type
@@ -82,6 +86,13 @@ def _rule_faults(domain_type: DomainType, schemas: Sequence[str]) -> Iterator[Fa
 
 def _uncompiled(path: str, rule: Rule) -> Iterator[Fault]:
     return (Fault(f"{path}/{key}", problem) for key, problem in rule.faults())
+
+
+def _index_faults(domain_type: DomainType) -> Iterator[Fault]:
+    for at, pointer in enumerate(domain_type.indexes):
+        if not index_paths.indexed(domain_type.newest.json_schema, [pointer], ()):
+            problem = f"no index can hold '{pointer}': a key on the way is empty or has a dot, or a map stands there"
+            yield Fault(f"/spec/indexes/{at}", problem)
 
 
 def _doubles(domain_type: DomainType) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ from domain.conditions import Kind, Path, at, kind_of
 
 
 class Rank(IntEnum):
-    """Kinds of values never mix; they follow each other in this order, whichever the direction."""
+    """Kinds of values never mix. Those that compare follow each other so, as MongoDB's do; the others come last."""
 
     NUMBER = 0
     TEXT = 1
@@ -71,11 +71,16 @@ def position(view: Any, orders: Sequence[Ordering], key: str) -> Position:
     return Position(key, tuple(place(at(view, order.path)) for order in orders))
 
 
+def rank_key(rank: Rank, *, descending: bool) -> int:
+    """Sorts ranks: from high to low those that compare run the other way."""
+    return Rank.INSTANT - rank if descending and rank <= Rank.INSTANT else int(rank)
+
+
 def sort_key(position: Position, orders: Sequence[Ordering]) -> tuple[Any, ...]:
     """Sorts positions. Entities that are equal in all orders follow their keys, backwards when the last one does."""
     parts: list[Any] = []
     for found, order in zip(position.places, orders, strict=True):
-        parts += [found.rank, _directed(found.value, order.descending)]
+        parts += [rank_key(found.rank, descending=order.descending), _directed(found.value, order.descending)]
     return (*parts, _directed(position.key, backwards(orders)))
 
 

@@ -56,8 +56,13 @@ class Service:
         self.feed = Feed(database, Buffer(events=settings.subscription_buffer))
         self.tail = Tail(database, self.feed, clock, database.timeout)
         limits = Limits(max_depth=settings.max_depth, max_fields=settings.max_fields, max_tokens=settings.max_tokens)
-        self.editions = Editions(types, lambda registry: edition(registry, limits), database, self.log)
+        self.editions = Editions(
+            types, lambda registry: edition(registry, limits), database, self.log, self._want_indexes
+        )
         self.types = Types(self.editions)
+
+    def _want_indexes(self, registry: Registry) -> None:
+        self.log.declared.want({each.name: each.indexed for each in registry})
 
     @property
     def edition(self) -> Edition:
@@ -105,7 +110,10 @@ class Service:
         try:
             await indexes.ensure(self.database)
             await self.editions.refresh()
-            following = [asyncio.create_task(each) for each in (self.follower.run(), self.editions.follow())]
+            following = [
+                asyncio.create_task(each)
+                for each in (self.follower.run(), self.editions.follow(), self.log.declared.keep())
+            ]
             try:
                 yield
             finally:

@@ -28,12 +28,25 @@ class Editions:
     log serve the same types.
     """
 
-    def __init__(self, first: Registry, make: Make, database: Database, log: EventLog) -> None:
+    def __init__(
+        self, first: Registry, make: Make, database: Database, log: EventLog, adopted: Callable[[Registry], None]
+    ) -> None:
+        """`adopted` is told of the registry of each edition that takes its place."""
+        self._adopted = adopted
         self.current = make(first)
         self._make = make
         self._database = database
         self._log = log
         self._lock = asyncio.Lock()
+
+    @property
+    def current(self) -> Edition:
+        return self._current
+
+    @current.setter
+    def current(self, edition: Edition) -> None:
+        self._current = edition
+        self._adopted(edition.registry)
 
     async def refresh(self) -> None:
         """Brings the edition up to the log. Raises StoreUnavailable."""

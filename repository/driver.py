@@ -3,11 +3,12 @@
 import asyncio
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, ParamSpec, TypeVar, cast
 
+import pymongo
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import AsyncMongoClient, IndexModel, UpdateOne
@@ -127,8 +128,11 @@ class Database:
             await target.replace_one({"_id": document["_id"]}, document, upsert=True)
 
     @_to_the_end
-    async def create_indexes(self, collection: str, indexes: Sequence[IndexModel]) -> None:
-        with _available():
+    async def create_indexes(
+        self, collection: str, indexes: Sequence[IndexModel], *, longest: float | None = None
+    ) -> None:
+        """`longest` in seconds, for those that take longer than other calls may."""
+        with _available(), pymongo.timeout(longest) if longest else nullcontext():
             await self._database[collection].create_indexes(list(indexes))
 
     @_to_the_end

@@ -4,34 +4,40 @@ Whatever no index answers is found by examining one entity after another, up to 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from domain.conditions import EVERYTHING
 from domain.entity_view import view
-from domain.event import Event
+from domain.event import Document, Event
 from domain.objects import labels_of
-from repository import pipelines
+from repository import list_pipelines
+from repository.declared_indexes import DeclaredIndexes
 from repository.documents import LATEST, latest_projection
 from repository.driver import Database
 from repository.event_log import EntityFilter, EntityPage, EventLog, Latest, Moment
 from repository.examination import Chunk, asks_for_last, examine, needed, placing, too_many
 from repository.fields import LABELS, Fields, union
 from repository.latest import latest_from
+from repository.list_pipelines import Scan
 
 
 class EntityLists:
-    def __init__(self, database: Database, log: EventLog) -> None:
+    def __init__(self, database: Database, log: EventLog, declared: DeclaredIndexes) -> None:
         self._database = database
+        self._declared = declared
         self._log = log
 
     async def living(self, page: EntityPage, fields: Fields) -> list[Latest]:
         """See EventLog.entities."""
         if page.where.condition == EVERYTHING and not page.order:
             return await self._in_order_of_keys(page, fields)
-        most = self._log.most_examined
-        rows = await self._database.aggregate(LATEST, pipelines.filtered(page, placing(page, fields), most))
-        found = [row for row in rows if not pipelines.says_more(row)]
-        if len(found) < len(rows) and (page.order or len(found) < page.first):
-            raise too_many(page.where, most)
+        indexed = self._declared.made(page.where.type)
+        found: list[Document] = []
+        for scan in list_pipelines.scans(page, indexed):
+            rest = replace(page, first=page.first - len(found))
+            found += await self._scanned(scan, rest, placing(page, fields))
+            if len(found) == page.first:
+                break
         return [latest_from(each) for each in found]
 
     async def as_of(self, page: EntityPage, moment: Moment, fields: Fields) -> list[Event]:
@@ -50,10 +56,21 @@ class EntityLists:
 
         return await examine(page, read, self._log.most_examined)
 
+    async def _scanned(self, scan: Scan, page: EntityPage, fields: Fields) -> list[Document]:
+        most = self._log.most_examined
+        # MongoDB reads ahead: among a few more than the page, where most of them fulfil the condition.
+        few = min(most, 4 * page.first)
+        for bound in (few, most) if scan.in_order else (most,):
+            found = await self._database.aggregate(LATEST, scan.among(bound, page, fields))
+            is_full = scan.in_order and len(found) == page.first
+            if is_full or not await self._database.aggregate(LATEST, scan.beyond(bound)):
+                return found
+        raise too_many(page.where, most)
+
     async def _in_order_of_keys(self, page: EntityPage, fields: Fields) -> list[Latest]:
         found = await self._database.find(
             LATEST,
-            pipelines.living(page),
+            list_pipelines.living(page),
             projection=latest_projection(fields),
             sort={"_id": 1},
             limit=page.first,
@@ -63,7 +80,11 @@ class EntityLists:
     async def _keys(self, page: EntityPage) -> list[str]:
         """The next keys of a type, living or not."""
         found = await self._database.find(
-            LATEST, {"_id": pipelines.entity_bounds(page)}, projection={"_id": 1}, sort={"_id": 1}, limit=page.first
+            LATEST,
+            {"_id": list_pipelines.entity_bounds(page)},
+            projection={"_id": 1},
+            sort={"_id": 1},
+            limit=page.first,
         )
         return [each["_id"] for each in found]
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from domain.conditions import EVERYTHING, Condition, Path
+from domain.conditions import EVERYTHING, Condition
 from domain.entity import Entity
 from domain.errors import DselError
 from domain.event import ActorType, Draft, Event, Phase
@@ -101,8 +101,6 @@ class EntityFilter:
     labels: tuple[Requirement, ...] = ()
     condition: Condition = EVERYTHING
     """On the entity's view; see domain/entity_view.py."""
-    indexed: tuple[Path, ...] = ()
-    """The paths into the state that an index of the type answers."""
 
 
 @dataclass(frozen=True, slots=True)

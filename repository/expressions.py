@@ -23,7 +23,7 @@ from domain.conditions import (
     kind_of,
     paths,
 )
-from domain.ordering import Ordering, Position, Rank, backwards
+from domain.ordering import Ordering, Position, Rank, backwards, rank_key
 from repository.documents import encode, encoded_key, is_nameable
 
 Expression = Any
@@ -67,7 +67,7 @@ def placed(orders: Sequence[Ordering]) -> Expression:
     places: dict[str, Expression] = {}
     for index, order in enumerate(orders):
         value = _strict(*_rooted("", order.path))
-        places |= {f"rank{index}": _rank(value), f"value{index}": _comparable(value)}
+        places |= {f"rank{index}": _rank(value, order), f"value{index}": _comparable(value)}
     return _with_variables([order.path for order in orders], places)
 
 
@@ -84,9 +84,10 @@ def follows(position: Position, orders: Sequence[Ordering]) -> Expression:
     same: list[Expression] = []
     for index, (place, order) in enumerate(zip(position.places, orders, strict=True)):
         rank, value = f"${PLACED}.rank{index}", f"${PLACED}.value{index}"
-        here = {"$eq": [rank, int(place.rank)]}
+        reached = rank_key(place.rank, descending=order.descending)
+        here = {"$eq": [rank, reached]}
         beyond = {"$lt" if order.descending else "$gt": [value, _literal(place.value)]}
-        alternatives += [{"$and": [*same, {"$gt": [rank, int(place.rank)]}]}, {"$and": [*same, here, beyond]}]
+        alternatives += [{"$and": [*same, {"$gt": [rank, reached]}]}, {"$and": [*same, here, beyond]}]
         same += [here, {"$eq": [value, _literal(place.value)]}]
     key = {"$lt" if backwards(orders) else "$gt": ["$_id", _literal(position.key)]}
     return {"$or": [*alternatives, {"$and": [*same, key]}]}
@@ -172,7 +173,7 @@ def _is(value: Expression, kind: Kind | None) -> Expression:
     return {"$isNumber": value} if kind is Kind.NUMBER else {"$eq": [{"$type": value}, _TYPES[kind or Kind.TEXT]]}
 
 
-def _rank(value: Expression) -> Expression:
+def _rank(value: Expression, order: Ordering) -> Expression:
     kinds: Iterable[tuple[Expression, Rank]] = (
         ({"$lte": [value, None]}, Rank.NOTHING),
         (_is(value, Kind.NUMBER), Rank.NUMBER),
@@ -180,7 +181,7 @@ def _rank(value: Expression) -> Expression:
         (_is(value, Kind.BOOLEAN), Rank.BOOLEAN),
         (_is(value, Kind.INSTANT), Rank.INSTANT),
     )
-    branches = [{"case": case, "then": int(rank)} for case, rank in kinds]
+    branches = [{"case": case, "then": rank_key(rank, descending=order.descending)} for case, rank in kinds]
     return {"$switch": {"branches": branches, "default": int(Rank.COMPOUND)}}
 
 

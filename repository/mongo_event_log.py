@@ -13,6 +13,7 @@ from domain.event import Event
 from domain.instants import Clock
 from repository import access, indexes, pipelines
 from repository.acts import Acts
+from repository.declared_indexes import DeclaredIndexes
 from repository.documents import EVENTS, LATEST, event_from, latest_projection, projection
 from repository.driver import Database
 from repository.entity_lists import EntityLists
@@ -47,7 +48,8 @@ class MongoEventLog:
         self._database = database
         self.most_examined = most_examined
         self._clock = clock
-        self._lists = EntityLists(database, self)
+        self.declared = DeclaredIndexes(database)
+        self._lists = EntityLists(database, self, self.declared)
         self._writer = Writer(database, clock)
         self._searches = Searches(database)
         self._acts = Acts(database, self._searches)

@@ -7,10 +7,8 @@ from typing import Any
 
 from domain.entity import key_range
 from domain.event import ActorType, Event
-from domain.labels import Operator, Requirement
-from repository import expressions, prefilters
-from repository.documents import EVENTS, LATEST, latest_projection, projection
-from repository.event_log import EntityPage, EventFilter, LogPage, Moment, Order, TimelinePage
+from repository.documents import EVENTS, projection
+from repository.event_log import EventFilter, LogPage, Moment, Order, TimelinePage
 from repository.fields import Fields
 
 Pipeline = list[dict[str, Any]]
@@ -18,8 +16,6 @@ NEW_TO_OLD = {"timestamp": -1, "version": -1}
 # For the first of each entity, one way along the indexes of an entity's timeline and the other.
 FROM_NEWEST = {"entity": 1, **NEW_TO_OLD}
 FROM_OLDEST = {"entity": -1, "timestamp": 1, "version": 1}
-_MORE = "more"
-_BY_SELECTIVITY = (Operator.IN, Operator.EXISTS, Operator.NOT_IN, Operator.ABSENT)
 
 
 def heads(keys: Sequence[str]) -> Pipeline:
@@ -138,65 +134,6 @@ def _neighbours(
     ]
 
 
-def entity_bounds(page: EntityPage) -> dict[str, Any]:
-    """The range of keys that a page may take from."""
-    where = page.where
-    start, end = key_range(where.type, where.app_id)
-    bounds: dict[str, Any] = {"$gte": start, "$lt": end}
-    if page.after is not None and not page.order:
-        bounds = {"$gt": max(page.after.key, start), "$lt": end}
-    return bounds
-
-
-def living(page: EntityPage) -> dict[str, Any]:
-    """Which summaries a page may hold, as far as an index tells."""
-    conditions = [{"_id": entity_bounds(page)}, *label_conditions(page.where.labels, "labels")]
-    return {"live": True, "$and": conditions}
-
-
-def filtered(page: EntityPage, fields: Fields, most: int) -> Pipeline:
-    """A page by any condition and order, of at most `most` summaries that an index has found.
-
-    In the end a row that `says_more` when there were more of them.
-    """
-    where = page.where
-    match = living(page)
-    match["$and"] += prefilters.equalities(where.condition, where.indexed)
-    ranges = prefilters.ranges(where.condition, where.indexed)
-    match["$and"] += ranges
-    source: Pipeline = [{"$match": match}, *([] if ranges or page.order else [{"$sort": {"_id": 1}}])]
-    more: Pipeline = [*source, {"$skip": most}, {"$limit": 1}, {"$project": {"_id": 1, _MORE: {"$literal": True}}}]
-    return [
-        *source,
-        {"$limit": most},
-        {"$match": {"$expr": expressions.holds(where.condition)}},
-        *_ordered(page),
-        {"$limit": page.first},
-        {"$project": latest_projection(fields)},
-        {"$unionWith": {"coll": LATEST, "pipeline": more}},
-    ]
-
-
-def says_more(row: Mapping[str, Any]) -> bool:
-    return _MORE in row
-
-
-def _ordered(page: EntityPage) -> Pipeline:
-    if not page.order:
-        return [{"$sort": {"_id": 1}}]
-    following: Pipeline = []
-    if page.after is not None:
-        following = [{"$match": {"$expr": expressions.follows(page.after, page.order)}}]
-    placed = {"$set": {expressions.PLACED: expressions.placed(page.order)}}
-    return [placed, *following, {"$sort": expressions.sort(page.order)}]
-
-
-def label_conditions(requirements: Sequence[Requirement], field: str) -> list[dict[str, Any]]:
-    """MongoDB looks up the first in the index, so it had better be one that few entities fulfil."""
-    ordered = sorted(requirements, key=lambda each: _BY_SELECTIVITY.index(each.operator))
-    return [{field: _label_condition(each)} for each in ordered]
-
-
 def log_condition(page: LogPage, moment: Moment) -> dict[str, Any]:
     """Which events a page of the whole log may hold."""
     conditions = [seen(moment), *event_conditions(page.where)]
@@ -268,19 +205,6 @@ def recorded_end(start: datetime, until: datetime, size: int) -> Pipeline:
         {"$skip": size - 1},
         {"$limit": 1},
     ]
-
-
-def _label_condition(requirement: Requirement) -> Any:
-    key, values = requirement.key, [f"{requirement.key}={value}" for value in requirement.values]
-    match requirement.operator:
-        case Operator.EXISTS:
-            return key
-        case Operator.ABSENT:
-            return {"$ne": key}
-        case Operator.IN:
-            return values[0] if len(values) == 1 else {"$in": values}
-        case Operator.NOT_IN:
-            return {"$nin": values}
 
 
 def _after(tie: str, at: datetime, position: str | int, order: Order = Order.NEWEST) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from domain.conditions import All, At, Compare, Condition, OneOf, Operator, Path
+from domain.conditions import All, At, Compare, Condition, OneOf, Operator, Path, Some
 from repository.documents import encode, state_path
 
 _COMPARISONS = {Operator.GT: "$gt", Operator.GTE: "$gte", Operator.LT: "$lt", Operator.LTE: "$lte"}
@@ -28,6 +28,8 @@ def _conjunction(condition: Condition, path: Path = ()) -> Iterator[tuple[Path, 
                 yield from _conjunction(part, path)
         case At(below, part):
             yield from _conjunction(part, (*path, *below))
+        case Some(part):  # MongoDB looks through lists by itself
+            yield from _conjunction(part, path)
         case _:
             yield path, condition
 
@@ -41,9 +43,9 @@ def _range(path: Path, part: Condition, indexed: Collection[Path]) -> Iterator[d
     match part:
         case OneOf(operands) if len(operands) != 1:
             yield from _one_of(path, part, indexed)
-        case Compare(operator, operand) if _is_indexed(path, indexed) and operator in _COMPARISONS:
+        case Compare(operator, operand) if is_indexed(path, indexed) and operator in _COMPARISONS:
             yield {state_path(path[1:]): {_COMPARISONS[operator]: encode(operand)}}
-        case Compare(Operator.STARTS_WITH, str(operand)) if _is_indexed(path, indexed) and operand:
+        case Compare(Operator.STARTS_WITH, str(operand)) if is_indexed(path, indexed) and operand:
             yield {state_path(path[1:]): {"$gte": operand, **_below(operand)}}
 
 
@@ -51,7 +53,7 @@ def _one_of(path: Path, part: OneOf, indexed: Collection[Path]) -> Iterator[dict
     texts = all(isinstance(each, str) for each in part.operands)
     if path[:2] == _LABELS and len(path) == 3 and "=" not in path[2] and texts:
         yield {"labels": {"$in": [f"{path[2]}={each}" for each in part.operands]}}
-    elif _is_indexed(path, indexed):
+    elif is_indexed(path, indexed):
         yield {state_path(path[1:]): {"$in": [encode(each) for each in part.operands]}}
 
 
@@ -64,5 +66,5 @@ def _below(prefix: str) -> dict[str, Any]:
     return {"$lt": prefix[:-1] + chr(0xE000 if following == 0xD800 else following)}
 
 
-def _is_indexed(path: Path, indexed: Collection[Path]) -> bool:
+def is_indexed(path: Path, indexed: Collection[Path]) -> bool:
     return path[:1] == ("state",) and path[1:] in indexed

@@ -11,12 +11,13 @@ from repository.documents import BOOKKEEPING, EVENTS, LATEST
 ROLE = "dselService"
 EVERY_COLLECTION = ""
 
-# The actions on each collection, and there are no others: indexes are an administrator's work. To find in every
+# The actions on each collection, and there are no others. Indexes are an administrator's work, apart from those on
+# `latest` that domain types declare while the service runs. To find in every
 # collection is what MongoDB demands of an aggregation that begins with $documents (SERVER-83610).
 PRIVILEGES: dict[str, tuple[str, ...]] = {
     EVERY_COLLECTION: ("find",),
     EVENTS: ("find", "insert", "changeStream"),
-    LATEST: ("find", "insert", "update", "remove", "changeStream"),
+    LATEST: ("find", "insert", "update", "remove", "changeStream", "createIndex"),
     BOOKKEEPING: ("find", "insert", "update", "remove"),
 }
 

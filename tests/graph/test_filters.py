@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from api import Api
+import manifests
+from api import Api, running
 from domain.instants import write
+from domain.registry import Registry
 from examples import T0, later
 from told import Json, deployment, told
 
@@ -113,9 +115,9 @@ async def test_a_condition_as_of_a_moment_is_asked_of_the_states_and_events_of_t
 
 ORDERS: list[tuple[Any, str]] = [
     ({"spec": {"replicas": "ASC"}}, "beacdf"),  # 1, 2.5, 3, 7, a text, nothing
-    ({"spec": {"replicas": "DESC"}}, "caebdf"),
+    ({"spec": {"replicas": "DESC"}}, "dcaebf"),
     ({"spec": {"version": "ASC"}}, "ecbadf"),
-    ({"spec": {"version": "DESC"}}, "eabcfd"),
+    ({"spec": {"version": "DESC"}}, "abcefd"),
     ([{"spec": {"region": "DESC"}}, {"name": "DESC"}], "adfecb"),
     ({"spec": {"artifact": {"appId": "ASC"}}}, "cabdef"),
     ({"changed": "DESC"}, "fedcba"),
@@ -225,3 +227,23 @@ async def test_conditions_are_bounded_in_number_and_depth(api: Api, app_id: str)
         error = await api.fault(LIST, appId=app_id, where=where)
         assert error["extensions"]["code"] == "QUERY_TOO_LARGE", error
         assert message in error["message"]
+
+
+async def test_a_type_that_is_applied_gets_the_indexes_that_it_declares(mongodb_uri: str) -> None:
+    made = manifests.manifest("Machine", region="string")
+    made["spec"]["indexes"] = ["/spec/region"]
+    async with running(mongodb_uri, types=Registry([])) as api:
+        assert await manifests.applied(api, made) == ["CREATED"]
+        await api.service.log.declared.make()
+        assert api.service.log.declared.made("Machine") == {("spec", "region")}
+        for name, region in (("a", "eu"), ("b", "us"), ("c", "eu")):
+            state = {
+                "apiVersion": "v1",
+                "kind": "Machine",
+                "meta": {"name": name, "appId": "x"},
+                "spec": {"region": region},
+            }
+            await api.bring(told("MachineAppliedEvent", "x", name, state=state))
+        query = """{ machines(where: {spec: {region: {eq: "eu"}}}, orderBy: {spec: {region: DESC}}) {
+            nodes { name } } }"""
+        assert (await api.ask(query))["machines"]["nodes"] == [{"name": "c"}, {"name": "a"}]
