@@ -1,6 +1,6 @@
 """A domain type: what a platform manages, described as data in a manifest."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -142,6 +142,11 @@ class DomainType(Spec):
         return Conversions([each.name for each in self.versions], [each.conversion for each in self.versions[1:]])
 
     @cached_property
+    def refers_to(self) -> frozenset[str]:
+        """The names of the types that its objects refer to."""
+        return frozenset(_referred(self.shown_schema))
+
+    @cached_property
     def shown_schema(self) -> Mapping[str, Any]:
         """The schema of what is shown: the newest version's, with the properties that are kept."""
         return with_kept(self.newest.json_schema, self.kept)
@@ -210,6 +215,18 @@ def standard_actions(kind: str) -> tuple[Action, ...]:
         Action(name=name, intent=f"{kind}{asked}Event", outcome=f"{kind}{told}Event", deletes=name == "delete")
         for name, asked, told in named
     )
+
+
+def _referred(schema: Any) -> Iterator[str]:
+    match schema:
+        case Mapping():
+            if isinstance(schema.get("x-dsel-ref"), str):
+                yield schema["x-dsel-ref"]
+            for each in schema.values():
+                yield from _referred(each)
+        case list():
+            for each in schema:
+                yield from _referred(each)
 
 
 def _refuse(address: str) -> Any:

@@ -30,12 +30,16 @@ class ClaimedNames:
         self._types = dict.fromkeys(types, "the schema itself")
         self._fields = dict.fromkeys(fields, "the schema itself")
 
-    def claim(self, domain_type: DomainType, nested: Iterable[str]) -> None:
-        """Takes all names of a domain type. Raises InvalidManifest for one that is taken or no name."""
+    def claim(self, domain_type: DomainType) -> None:
+        """Takes the names of a domain type. Raises InvalidManifest for one that is taken or no name."""
         name = domain_type.name
-        self._take(self._types, name, "/meta/name", [*(f"{name}{suffix}" for suffix in _SUFFIXES), *nested])
+        self._take(self._types, name, "/meta/name", [f"{name}{suffix}" for suffix in _SUFFIXES])
         self._take(self._fields, name, "/spec/plural", [domain_type.state_key, domain_type.plural_key])
         self._take(self._fields, name, "/spec/actions", [f"{each.name}{name}" for each in domain_type.actions])
+
+    def claim_below(self, domain_type: DomainType, names: Iterable[str]) -> None:
+        """Takes the names of the types below its state. Raises InvalidManifest for one that is taken."""
+        self._take(self._types, domain_type.name, "/meta/name", names)
 
     def _take(self, taken: dict[str, str], owner: str, path: str, names: Iterable[str]) -> None:
         for name in names:

@@ -1,17 +1,21 @@
 """Strawberry types made from data: its decorators read classes, and a registry has none."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING
 from enum import StrEnum
-from typing import Any, Optional, cast
+from types import MappingProxyType
+from typing import Any, Optional, cast, get_args, get_origin
 
-import strawberry
-from strawberry.annotation import StrawberryAnnotation
-from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.base import StrawberryList, StrawberryObjectDefinition, StrawberryOptional
+from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
 
 from graph.fitting import fit
+from graph.scalars import JSON, Long
 
 READS = "reads"
+_RESOLVER = "strawberry_resolver"
 
 
 class Reads(StrEnum):
@@ -24,8 +28,30 @@ class Reads(StrEnum):
     THROUGH = "whatever is selected below"
 
 
-class DocumentField(StrawberryField):
+class TypedField(StrawberryField):
+    """A field whose type is known when it is made: Strawberry would evaluate it as an annotation, many times."""
+
+    def __init__(self, type_: Any, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._known_type = resolved(type_)
+
+    @property
+    def known_type(self) -> Any:
+        return self._known_type
+
+    def resolve_type(self, *, type_definition: Any = None) -> Any:  # noqa: ARG002 - for generic types
+        return self.known_type
+
+
+class DocumentField(TypedField):
     """A property of a JSON object, under its own key. `written_type` is that of its value as it is stored."""
+
+    # What Strawberry's constructor would give to each of them: there are tens of thousands.
+    type_annotation = origin = _base_resolver = _arguments = None
+    default = default_factory = default_value = MISSING
+    metadata = MappingProxyType({})
+    permission_classes = directives = extensions = cast(Any, ())
+    is_subscription = False
 
     def __init__(
         self,
@@ -37,16 +63,17 @@ class DocumentField(StrawberryField):
         written_type: Any = None,
         deprecation: str | None = None,
     ) -> None:
-        super().__init__(
-            python_name=key,
-            graphql_name=name or key,
-            type_annotation=StrawberryAnnotation(type_),
-            description=description,
-            deprecation_reason=deprecation,
-        )
+        self.name = key
+        self.graphql_name = name or key
+        self.description = description
+        self.deprecation_reason = deprecation
         self.written_type = written_type or type_
         self.shape = type_
         self.fit = fit(type_)
+
+    @property
+    def known_type(self) -> Any:
+        return resolved(self.shape)
 
     @property
     def key(self) -> str:
@@ -56,8 +83,12 @@ class DocumentField(StrawberryField):
         """The value as it stands in the object, whether it fits or not."""
         return source.get(self.name)
 
-    def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 - Strawberry's
+    def shown(self, source: Any, _: Any = None) -> Any:
+        """What the field shows of an object: see `fit`."""
         return self.fit(self.read(source))
+
+    def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 - Strawberry's
+        return self.shown(source)
 
 
 def field(
@@ -71,12 +102,14 @@ def field(
 ) -> StrawberryField:
     """A field that a resolver answers, of whatever type the registry asks for; or that subscribes to its answers."""
     metadata = {READS: reads} if reads else {}
-    made = cast(
-        StrawberryField,
-        strawberry.field(resolver=resolver, graphql_type=type_, description=description, name=name, metadata=metadata),
+    return TypedField(
+        type_,
+        base_resolver=_read(resolver),
+        graphql_name=name,
+        description=description,
+        metadata=metadata,
+        is_subscription=subscribes,
     )
-    made.is_subscription = subscribes
-    return made
 
 
 def object_type(
@@ -128,6 +161,19 @@ def plain(value: Any, member: StrawberryField) -> Any:
     return value
 
 
+def resolved(type_: Any) -> Any:
+    """A type as Strawberry has it when it has evaluated an annotation."""
+    if type_ in _RESOLVED:
+        return _RESOLVED[type_]
+    inner = get_args(type_)
+    if get_origin(type_) is list:
+        return StrawberryList(resolved(inner[0]))
+    if inner:  # Optional
+        return StrawberryOptional(resolved(inner[0]))
+    definition = getattr(type_, "__strawberry_definition__", None)
+    return definition if isinstance(definition, StrawberryEnumDefinition) else type_
+
+
 def nullable(type_: Any) -> Any:
     return Optional[type_]  # noqa: UP045 - the type is made at run time
 
@@ -144,8 +190,29 @@ def fields_of(type_: type) -> list[StrawberryField]:
     return definition_of(type_).fields
 
 
+def _common_types() -> dict[Any, Any]:
+    """What stands for the types of most fields."""
+    made: dict[Any, Any] = {}
+    for scalar in (str, bool, int, float, Long, JSON):
+        made[nullable(scalar)] = StrawberryOptional(scalar)
+        made[nullable(list_of(nullable(scalar)))] = StrawberryOptional(StrawberryList(StrawberryOptional(scalar)))
+    return made
+
+
+_RESOLVED = _common_types()
+
+
+def _read(function: Callable[..., Any]) -> StrawberryResolver[Any]:
+    """The function as Strawberry reads it, which takes a while: once for all the types that it answers for."""
+    known: StrawberryResolver[Any] | None = getattr(function, _RESOLVER, None)
+    if known is None:
+        known = StrawberryResolver(function)
+        setattr(function, _RESOLVER, known)
+    return known
+
+
 def _define(name: str, description: str, fields: list[StrawberryField], **options: Any) -> type:
-    made = type(name, (), {})
+    made = type(name, (), {"__slots__": ()})
     settings: dict[str, Any] = {
         "is_input": False,
         "is_interface": False,

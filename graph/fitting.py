@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, get_args, get_origin
+from typing import Any, Optional, get_args, get_origin
 
 from domain.errors import ValueMismatch
 from graph.scalars import JSON, Long
@@ -20,15 +20,10 @@ def fit(type_: Any) -> Fit:
     """
     origin, inner = get_origin(type_), get_args(type_)
     if origin is list:
-        return _list(fit(inner[0]))
+        return _LISTS.get(inner[0]) or _list(fit(inner[0]))
     if inner:  # Optional
         return fit(inner[0])
-    if type_ is JSON:
-        return _anything
-    if type_ is float:
-        return _float
-    test, name = _TESTS.get(type_, (_is_object, "an object"))
-    return _tested(test, name)
+    return _SCALARS.get(type_, _OBJECT)
 
 
 def _tested(test: Callable[[Any], bool], name: str) -> Fit:
@@ -90,9 +85,13 @@ def _is_object(value: Any) -> bool:
 
 
 _KINDS = {str: "a text", bool: "a boolean", list: "a list", dict: "an object", EntityView: "a reference"}
-_TESTS: dict[Any, tuple[Callable[[Any], bool], str]] = {
-    str: (_is_text, "a text"),
-    bool: (_is_truth, "a boolean"),
-    int: (_is_int, "a whole number of 32 bits"),
-    Long: (_is_whole, "a whole number"),
+_OBJECT = _tested(_is_object, "an object")
+_SCALARS: dict[Any, Fit] = {
+    str: _tested(_is_text, "a text"),
+    bool: _tested(_is_truth, "a boolean"),
+    int: _tested(_is_int, "a whole number of 32 bits"),
+    Long: _tested(_is_whole, "a whole number"),
+    float: _float,
+    JSON: _anything,
 }
+_LISTS: dict[Any, Fit] = {Optional[scalar]: _list(fitting) for scalar, fitting in _SCALARS.items()}  # noqa: UP045

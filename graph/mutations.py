@@ -67,17 +67,13 @@ Validate = Annotated[
 ]
 
 
-def mutation_type(common: CommonTypes, declared: DeclaredTypes, types: Iterable[DomainTypes]) -> type:
-    results = WriteResults(common)
-    fields: list[StrawberryField] = []
-    for each in types:
-        fields += _typed(each, results)
-    fields += _untyped(common, results)
-    fields += type_mutations.fields(common, declared)
+def mutation_type(common: CommonTypes, declared: DeclaredTypes, results: WriteResults) -> type:
+    """Mutation; see `typed` for the rest of it."""
+    fields = [*_untyped(common, results), *type_mutations.fields(common, declared)]
     return object_type("Mutation", "Everything that writes. Each field is one act in the log.", fields)
 
 
-def _typed(types: DomainTypes, results: WriteResults) -> Iterable[StrawberryField]:
+def typed(types: DomainTypes, results: WriteResults) -> Iterable[StrawberryField]:
     """A field for each declared action."""
     name, result = types.name, results.of(types.name, f"{types.name}Written", types.event, types.entity)
     for action in types.domain_type.actions:

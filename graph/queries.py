@@ -39,20 +39,17 @@ from resolvers import lists, searches, temporal
 from resolvers.views import RootView
 
 
-def query_type(common: CommonTypes, declared: DeclaredTypes, types: Iterable[DomainTypes]) -> type:
-    """Query, with everything at the request's instant and `at` for any other moment."""
+def query_type(common: CommonTypes, declared: DeclaredTypes) -> type:
+    """Query, with everything at the request's instant and `at` for any other moment; see `typed` for the rest of it."""
     snapshot = object_type("Snapshot", "Everything at one moment of the past.")
     at = field(_at, snapshot, "The same root fields at another moment: a whole graph of the past.", name="at")
-    fields = [*root_fields(common, declared, list(types)), at]
+    fields = [*_generic(common), *subject_types.root_fields(common), *declared.root_fields(), at]
     fields_of(snapshot).extend(fields)
     return object_type("Query", "Everything at the instant of the request.", fields)
 
 
-def root_fields(common: CommonTypes, declared: DeclaredTypes, types: list[DomainTypes]) -> list[StrawberryField]:
-    return [*_typed(types), *_generic(common), *subject_types.root_fields(common), *declared.root_fields()]
-
-
-def _typed(types: list[DomainTypes]) -> Iterable[StrawberryField]:
+def typed(types: Iterable[DomainTypes]) -> Iterable[StrawberryField]:
+    """The fields of domain types, in Query and in what `at` shows."""
     for each in types:
         type_ = each.domain_type
         yield field(

@@ -1,5 +1,6 @@
 """The fields of entities, states and events: what the edge asks of the resolvers, once for every domain type."""
 
+import functools
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -40,6 +41,7 @@ from resolvers.views import ActorView, EdgeView, EntityView, EventView, PageView
 Asked = Info[Context, Any]
 
 
+@functools.cache
 def attribute(*path: str) -> Callable[[Any], Any]:
     """A resolver that follows attributes."""
 

@@ -1,63 +1,70 @@
 """The whole schema, from a registry."""
 
-import functools
+import copy
+import itertools
 
-import strawberry
-from graphql import GraphQLSchema, Undefined, lexicographic_sort_schema, print_schema
-from strawberry.schema.config import StrawberryConfig
+from graphql import (
+    GraphQLField,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    lexicographic_sort_schema,
+    print_schema,
+)
 
 from domain.registry import Registry
-from graph import domain_types
 from graph.claimed_names import ClaimedNames
-from graph.common_types import CommonTypes
-from graph.declared_types import DeclaredTypes
-from graph.mutations import mutation_type
-from graph.queries import query_type
-from graph.scalars import SCALARS
-from graph.subscriptions import subscription_type
+from graph.common_schema import ROOTS, CommonSchema, common_schema
+from graph.parts import Part, parts_of
+
+Fields = dict[str, GraphQLField]
 
 
 def build(registry: Registry) -> GraphQLSchema:
-    """A schema with the types of the registry, independent of any other.
+    """A schema with the types of the registry. What it has in common with a living one is shared, not made again.
 
     Raises InvalidManifest for a type whose names another one has.
     """
-    return _assemble(registry, ClaimedNames(*_own_names()))
+    common = common_schema()
+    names = ClaimedNames(*common.names())
+    for each in sorted(registry, key=lambda each: each.name):
+        names.claim(each)
+    parts = list(parts_of(registry, common))
+    for part in parts:
+        for each in part.members:
+            names.claim_below(each, part.names[each.name])
+    return _assembled(common, parts)
 
 
-@functools.cache
-def _own_names() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of types and of root fields that every schema has."""
-    bare = _assemble(Registry([]), ClaimedNames((), ()))
-    roots = [bare.query_type, bare.mutation_type, bare.subscription_type]
-    return tuple(bare.type_map), tuple(name for root in roots if root is not None for name in root.fields)
-
-
-def _assemble(registry: Registry, names: ClaimedNames) -> GraphQLSchema:
-    common, meta = CommonTypes(), domain_types.object_meta_input()
-    declared = {each.name: domain_types.declare(each, common) for each in sorted(registry, key=lambda each: each.name)}
-    for types in declared.values():
-        names.claim(types.domain_type, domain_types.fill(types, common, declared, meta))
-    kept = DeclaredTypes(common)
-    schema = strawberry.Schema(
-        query=query_type(common, kept, declared.values()),
-        mutation=mutation_type(common, kept, declared.values()),
-        subscription=subscription_type(common, declared.values()),
-        types=[*common.generic, *common.lists.wheres.shared, *(types.event for types in declared.values())],
-        config=StrawberryConfig(scalar_map=SCALARS, _unsafe_disable_same_type_validation=True),
+def _assembled(common: CommonSchema, parts: list[Part]) -> GraphQLSchema:
+    query = _root(common, "Query", _joined([part.queries for part in parts]))
+    snapshot = _root(common, "Snapshot", _joined([part.queries for part in parts]))
+    mutation = _root(common, "Mutation", _joined([part.mutations for part in parts]))
+    subscription = _root(common, "Subscription", _joined([part.subscriptions for part in parts]))
+    for root in (query, snapshot):
+        at = root.fields["at"] = copy.copy(root.fields["at"])
+        at.type = GraphQLNonNull(snapshot)
+    shared = [each for name, each in common.schema._schema.type_map.items() if name not in ROOTS]
+    own = itertools.chain.from_iterable(part.types.values() for part in parts)
+    schema = GraphQLSchema(
+        query,
+        mutation,
+        subscription,
+        types=[*shared, *own],
+        extensions={"parts": parts},  # which keeps them alive
+        assume_valid=True,  # each part is valid, and no two have a name in common
     )
-    built = schema._schema
-    _forget_null_defaults(built)
-    return built
+    schema._strawberry_schema = common.schema  # type: ignore[attr-defined] # where Strawberry looks for its settings
+    return schema
 
 
-def _forget_null_defaults(schema: GraphQLSchema) -> None:
-    """Null says nothing as a default: without it the printed schema shows what matters."""
-    for type_ in schema.type_map.values():
-        for member in getattr(type_, "fields", {}).values():
-            for each in (member, *getattr(member, "args", {}).values()):
-                if getattr(each, "default_value", Undefined) is None:
-                    each.default_value = Undefined
+def _root(common: CommonSchema, name: str, typed: Fields) -> GraphQLObjectType:
+    bare = common.root(name)
+    return GraphQLObjectType(name, {**typed, **bare.fields}, description=bare.description, extensions=bare.extensions)
+
+
+def _joined(fields: list[Fields]) -> Fields:
+    return dict(itertools.chain.from_iterable(each.items() for each in fields))
 
 
 def text(schema: GraphQLSchema) -> str:

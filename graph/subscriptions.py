@@ -27,12 +27,14 @@ From = Annotated[
 Notices = AsyncGenerator[Notice, None]
 
 
-def subscription_type(common: CommonTypes, types: Iterable[DomainTypes]) -> type:
-    fields = [*_states(types), *_generic(common)]
-    return object_type("Subscription", "What is sent as it happens, each time seen from its own instant.", fields)
+def subscription_type(common: CommonTypes) -> type:
+    """Subscription; see `typed` for the rest of it."""
+    text = "What is sent as it happens, each time seen from its own instant."
+    return object_type("Subscription", text, _generic(common))
 
 
-def _states(types: Iterable[DomainTypes]) -> Iterable[StrawberryField]:
+def typed(types: Iterable[DomainTypes]) -> Iterable[StrawberryField]:
+    """The fields of domain types."""
     for each in types:
         type_ = each.domain_type
         text = f"One {type_.name} now, and again with each new state; null while there never was one."
