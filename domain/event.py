@@ -1,6 +1,6 @@
 """An event: an immutable envelope around the complete domain object."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -67,7 +67,7 @@ class Draft:
         return self.phase is Phase.OUTCOME and self.state is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Event:
     """One entry of the log. Of a read that did not ask for them, `state`, `meta`, `spec` and `rest` are None."""
 
@@ -99,8 +99,17 @@ class Event:
     spec: Document | None = None
     rest: Document | None = None
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Event):
+            return NotImplemented
+        return all(getattr(self, each.name) == getattr(other, each.name) for each in fields(Event))
+
     def __hash__(self) -> int:
         return hash(self.id)
+
+    def showing(self, state: Document | None, recorded: Document | None) -> "Event":
+        """The same event with another state, and with the one that was written where that is not the same."""
+        return replace(self, state=state, recorded=recorded)
 
     @property
     def written(self) -> Document | None:

@@ -30,7 +30,7 @@ class CommonTypes:
         self.node = object_type(
             "Node",
             "An object with a global id.",
-            [field(resolving.global_id, ID, "The global id.", name="id")],
+            [field(resolving.global_id, ID, "The global id.", name="id", reads=Reads.NOTHING)],
             resolve_type=resolve,
         )
         self.page_info = _page_info()
@@ -109,6 +109,7 @@ class CommonTypes:
                 nullable(Instant),
                 "When the next state followed; it holds before this moment. Null while it holds.",
                 name="validTo",
+                reads=Reads.NOTHING,
             ),
             field(
                 attribute("event", "deletes"),
@@ -150,7 +151,7 @@ class CommonTypes:
                 name="recordedAt",
             ),
             field(attribute("event", "version"), int, "The entity's version, 1 for its first event.", name="version"),
-            field(resolving.event_actor, self.actor, "Who or what caused it.", name="actor"),
+            field(resolving.event_actor, self.actor, "Who or what caused it.", name="actor", reads=Reads.THROUGH),
             field(
                 attribute("event", "correlation_id"), nullable(str), "The request that caused it.", name="correlationId"
             ),
@@ -163,7 +164,7 @@ class CommonTypes:
             field(attribute("event", "entity", "type"), str, "The domain type of its entity.", name="type"),
             field(attribute("event", "entity", "app_id"), str, "The app (tenant) of its entity.", name="appId"),
             field(attribute("event", "entity", "name"), str, "The name of its entity.", name="name"),
-            field(resolving.event_entity, entity, "The entity that it is about.", name="entity"),
+            field(resolving.event_entity, entity, "The entity that it is about.", name="entity", reads=Reads.NOTHING),
             field(
                 resolving.event_state,
                 nullable(state),
@@ -211,7 +212,7 @@ class CommonTypes:
 
     def entity_fields(self, state: type, events: type, event: type) -> list[StrawberryField]:
         return [
-            field(resolving.global_id, ID, "The global id, for `node(id:)`.", name="id"),
+            field(resolving.global_id, ID, "The global id, for `node(id:)`.", name="id", reads=Reads.NOTHING),
             field(attribute("entity", "type"), str, "The domain type.", name="type"),
             field(attribute("entity", "app_id"), str, "The app (tenant) that it belongs to.", name="appId"),
             field(attribute("entity", "name"), str, "Its name.", name="name"),
@@ -227,19 +228,45 @@ class CommonTypes:
                 nullable(state),
                 "The state at a moment, by the newest outcome up to it. Null before the first and after a delete.",
                 name="asOf",
+                reads=Reads.NOTHING,
             ),
-            field(resolving.timeline, events, "Its events, from new to old.", name="events"),
-            field(compare, self.comparison, "What became of it between two moments, and by whom.", name="compare"),
+            field(resolving.timeline, events, "Its events, from new to old.", name="events", reads=Reads.NOTHING),
+            field(
+                compare,
+                self.comparison,
+                "What became of it between two moments, and by whom.",
+                name="compare",
+                reads=Reads.NOTHING,
+            ),
             field(
                 resolving.last_actor,
                 nullable(self.actor),
                 "Who or what last acted on it; by type, the last human, service or controller.",
                 name="lastActor",
+                reads=Reads.LAST,
             ),
-            field(entity_timeline, list_of(self.numbers.bucket), TIMELINE, name="timeline"),
-            field(resolving.first_actor, nullable(self.actor), "Who or what first acted on it.", name="firstActor"),
-            field(resolving.last_event, nullable(event), "Its newest event of any kind.", name="lastEvent"),
-            field(resolving.first_event, nullable(event), "The event that it began with.", name="firstEvent"),
+            field(entity_timeline, list_of(self.numbers.bucket), TIMELINE, name="timeline", reads=Reads.NOTHING),
+            field(
+                resolving.first_actor,
+                nullable(self.actor),
+                "Who or what first acted on it.",
+                name="firstActor",
+                reads=Reads.NOTHING,
+            ),
+            field(
+                resolving.last_event,
+                nullable(event),
+                "Its newest event of any kind.",
+                name="lastEvent",
+                reads=Reads.LAST,
+            ),
+            field(
+                resolving.first_event,
+                nullable(event),
+                "The event that it began with.",
+                name="firstEvent",
+                reads=Reads.NOTHING,
+            ),
         ]
 
     def edge_fields(self, node: type) -> list[StrawberryField]:
@@ -252,7 +279,13 @@ class CommonTypes:
         return [
             field(resolving.edges, list_of(edge), "The items with their cursors.", name="edges", reads=Reads.THROUGH),
             field(attribute("nodes"), list_of(node), "The items.", name="nodes", reads=Reads.THROUGH),
-            field(resolving.page_info, self.page_info, "Whether and where the list goes on.", name="pageInfo"),
+            field(
+                resolving.page_info,
+                self.page_info,
+                "Whether and where the list goes on.",
+                name="pageInfo",
+                reads=Reads.THROUGH,
+            ),
         ]
 
     def _actor_fields(self) -> Iterable[StrawberryField]:
@@ -260,7 +293,7 @@ class CommonTypes:
         yield field(
             attribute("event", "event", "actor", "type"), GraphQLActorType, "What kind of actor it is.", name="type"
         )
-        yield field(resolving.actor_event, self.event, "The event that it caused.", name="event")
+        yield field(resolving.actor_event, self.event, "The event that it caused.", name="event", reads=Reads.THROUGH)
 
     def _generic_types(self) -> tuple[type, type, type]:
         """Entity, state and event of the types that nobody registered."""
@@ -328,8 +361,20 @@ def _page_info() -> type:
         [
             field(attribute("has_next"), bool, "Whether there is more after this page.", name="hasNextPage"),
             field(attribute("has_previous"), bool, "Whether this is not the first page.", name="hasPreviousPage"),
-            field(resolving.start_cursor, nullable(str), "The cursor of the first item.", name="startCursor"),
-            field(resolving.end_cursor, nullable(str), "The cursor of the last item, for `after`.", name="endCursor"),
+            field(
+                resolving.start_cursor,
+                nullable(str),
+                "The cursor of the first item.",
+                name="startCursor",
+                reads=Reads.NOTHING,
+            ),
+            field(
+                resolving.end_cursor,
+                nullable(str),
+                "The cursor of the last item, for `after`.",
+                name="endCursor",
+                reads=Reads.NOTHING,
+            ),
         ],
     )
 

@@ -19,8 +19,10 @@ _RESOLVER = "strawberry_resolver"
 
 
 class Reads(StrEnum):
-    """What a field needs of the event behind it, so that nothing else is fetched."""
+    """What a field needs of the event behind it, so that nothing else is fetched; otherwise the whole header."""
 
+    NOTHING = "its place alone: which event it is, of which entity, when, and whether it carries or ends a state"
+    LAST = "the last event of a summary"
     STATE = "the whole state"
     META = "the meta of the state"
     BODY = "the envelope without the state"

@@ -33,7 +33,7 @@ from graph.definitions import Reads, field, fields_of, list_of, nullable, object
 from graph.domain_types import DomainTypes
 from graph.list_inputs import ListInputs
 from graph.resolving import Asked
-from graph.selection import needed
+from graph.selection import needed, needed_alone
 from repository.event_log import EntityFilter, Order
 from resolvers import lists, searches, temporal
 from resolvers.views import RootView
@@ -79,7 +79,7 @@ def _generic(common: CommonTypes) -> Iterable[StrawberryField]:
 def _single(type_: str) -> Callable[..., Any]:
     async def single(root: RootView, info: Asked, name: Name, app_id: AppId) -> Any:
         entity = entities.entity(type_, app_id, name)
-        return await lists.single(info.context, entity, moments.at_root(info.context, root), needed(info))
+        return await lists.single(info.context, entity, moments.at_root(info.context, root), needed_alone(info))
 
     return single
 
@@ -104,7 +104,7 @@ def _list(type_: str, inputs: ListInputs) -> Callable[..., Any]:
         asked = EntityFilter(type_, app_id, labels.parse(label_selector or ""), condition)
         moment = moments.moment(info.context, moments.at_root(info.context, root), as_of, known_at)
         order = where_values.orders(order_by)
-        return await lists.entities(info.context, asked, order, first, after, moment, needed(info))
+        return await lists.entities(info.context, asked, order, first, after, moment, needed_alone(info))
 
     return listed
 
@@ -134,12 +134,14 @@ def _entities(inputs: ListInputs) -> Callable[..., Any]:
 
 async def _entity(root: RootView, info: Asked, type_: TypeName, app_id: AppId, name: Name) -> Any:
     return await lists.single(
-        info.context, entities.entity(type_, app_id, name), moments.at_root(info.context, root), needed(info)
+        info.context, entities.entity(type_, app_id, name), moments.at_root(info.context, root), needed_alone(info)
     )
 
 
 async def _event(root: RootView, info: Asked, id: GlobalId) -> Any:  # noqa: A002 - the argument's name
-    return await info.context.load(temporal.events_by_id, str(id), moments.at_root(info.context, root), needed(info))
+    return await info.context.load(
+        temporal.events_by_id, str(id), moments.at_root(info.context, root), needed_alone(info)
+    )
 
 
 async def _events(

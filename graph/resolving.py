@@ -30,7 +30,7 @@ from graph.arguments import (
     event_filter,
 )
 from graph.batching import batched
-from graph.selection import needed
+from graph.selection import needed, needed_alone
 from repository.event_log import ANY_ACT
 from repository.fields import HEADER, STATE, WHOLE, Fields
 from resolvers import lists, pairs, searches, temporal, versions
@@ -65,7 +65,7 @@ async def current(
     include_deleted: IncludeDeleted = False,
     schema_view: ShownAs = SchemaView.NEWEST,
 ) -> Any:
-    states = await info.context.load_all(temporal.currents, roots, include_deleted, needed(info))
+    states = await info.context.load_all(temporal.currents, roots, include_deleted, needed_alone(info))
     return [state and state.shown_as(schema_view) for state in states]
 
 
@@ -79,7 +79,7 @@ async def as_of(
     schema_view: ShownAs = SchemaView.NEWEST,
 ) -> Any:
     moments.checked(info.context, time, known_at)
-    fields = needed(info)
+    fields = needed_alone(info)
     states = await info.context.load_all(temporal.states_as_of, roots, time, known_at, include_deleted, fields)
     return [state and state.shown_as(schema_view) for state in states]
 
@@ -88,7 +88,7 @@ async def as_of(
 async def timeline(
     roots: Sequence[EntityView], info: Asked, first: First = 20, after: After = None, where: Where = None
 ) -> Any:
-    return await lists.timelines(info.context, roots, event_filter(where), first, after, needed(info))
+    return await lists.timelines(info.context, roots, event_filter(where), first, after, needed_alone(info))
 
 
 @batched
@@ -147,7 +147,7 @@ def state_event(root: StateView) -> EventView:
 
 @batched
 async def event_state(roots: Sequence[EventView], info: Asked, schema_view: ShownAs = SchemaView.NEWEST) -> Any:
-    fields = needed(info)
+    fields = needed_alone(info)
 
     async def read(stateful: Sequence[EventView]) -> Sequence[StateView]:
         events = await _completed(stateful, info, fields)

@@ -15,15 +15,33 @@ from graphql import (
 from strawberry import Info
 
 from graph.definitions import READS, DocumentField, Reads
-from repository.fields import HEADER, STATE, WHOLE, Fields, Path, union
+from repository.fields import HEADER, HEADER_NAMES, LAST, NOTHING, STATE, WHOLE, Fields, Path, union
 from resolvers.context import Context
 
 _META_KEYS = ("meta", "metadata")
-_NEEDS = {Reads.STATE: STATE, Reads.BODY: Fields(body=True), Reads.WHOLE: WHOLE}
+_NEEDS = {
+    Reads.NOTHING: NOTHING,
+    Reads.LAST: LAST,
+    Reads.STATE: STATE,
+    Reads.BODY: Fields(body=True),
+    Reads.WHOLE: WHOLE,
+}
+# Of an event, an entity or a page, whatever is read.
+_ALWAYS_THERE = frozenset(
+    "id entity version timestamp recorded_at stateful deletes cursor has_next has_previous".split()
+)
 
 
 def needed(info: Info[Context, Any]) -> Fields:
-    """The union over everything that is selected below the field. `@skip` and `@include` are taken as said."""
+    """What is selected below the field, with the whole header."""
+    return union([needed_alone(info), HEADER])
+
+
+def needed_alone(info: Info[Context, Any]) -> Fields:
+    """The union over everything that is selected below the field. `@skip` and `@include` are taken as said.
+
+    For who reads no more of the events than what is shown.
+    """
     raw = info._raw_info
     key = tuple(id(node) for node in raw.field_nodes)
     known = info.context.selections.get(key)
@@ -66,7 +84,7 @@ def _field(
         return _property(info, graphql_field.type, node, tuple((*path, definition.key) for path in paths), seen)
     reads = definition.metadata.get(READS) if definition else None
     if reads is None:
-        return (HEADER,)
+        return (_of_attribute(definition),)
     if reads is Reads.META:
         return _property(info, graphql_field.type, node, tuple((*paths[0], key) for key in _META_KEYS), seen)
     if reads is Reads.THROUGH and node.selection_set:
@@ -80,9 +98,19 @@ def _property(
     inner = get_named_type(type_)
     if node.selection_set and _is_document(inner):
         return _walk(info, inner, node.selection_set, paths, seen)
-    return (Fields(frozenset(paths)),)
+    return (Fields(frozenset(paths), header=frozenset(), last=False),)
 
 
 def _is_document(type_: GraphQLNamedType) -> bool:
     fields = getattr(type_, "fields", {})
     return all(isinstance(each.extensions.get("strawberry-definition"), DocumentField) for each in fields.values())
+
+
+def _of_attribute(definition: Any) -> Fields:
+    """What an attribute of a view needs of its event; what a resolver needs is not known."""
+    resolver = definition.base_resolver if definition else None
+    path: tuple[str, ...] = getattr(resolver.wrapped_func, "path", ()) if resolver else ()
+    name = next((each for each in path if each != "event"), "")
+    if name in HEADER_NAMES and "event" in path[:1]:
+        return Fields(header=frozenset({name}), last=False)
+    return NOTHING if name in _ALWAYS_THERE else HEADER

@@ -1,30 +1,42 @@
-"""The shape of what is kept in MongoDB: the only file that knows field names there."""
+"""The shape of what is kept in MongoDB: only this file and `stored_event` know the field names there."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
 import orjson
 from bson.decimal128 import Decimal128
 
-from domain.entity import Entity, from_stored
-from domain.event import Actor, ActorType, Document, Draft, Event, Phase
+from domain.entity import Entity
+from domain.event import Document, Draft, Event
 from domain.facet import Facet
 from domain.objects import labels_of
 from domain.values import is_wide
 from domain.words import comment_words
 from repository.fields import Fields, Path
+from repository.stored_event import StoredEvent
 
 EVENTS = "events"
 LATEST = "latest"
 BOOKKEEPING = "state"
 
-_HEADER = (
-    "_id entity version timestamp recordedAt kind action phase actor apiVersion stateful deletes failed timestampText"
-    " correlationId executionId"
-).split()
+_POSITION = "_id entity version timestamp recordedAt stateful deletes".split()
+_STORED = {
+    "kind": "kind",
+    "action": "action",
+    "phase": "phase",
+    "actor": "actor",
+    "api_version": "apiVersion",
+    "failed": "failed",
+    "timestamp_text": "timestampText",
+    "correlation_id": "correlationId",
+    "execution_id": "executionId",
+}
+_HEADER = [*_POSITION, *_STORED.values()]
+_BULK = ("state", "meta", "spec", "rest")
 _BODY = ("meta", "spec", "rest", "stateKey", "digest")  # of which the digest alone is always there
 # MongoDB and its drivers read meaning into a key that begins with a dollar sign ($ref makes a DBRef), so such keys are
 # kept behind a full-width one.
@@ -75,44 +87,33 @@ def header(document: Document) -> Document:
 
 def event_from(document: Mapping[str, Any], entity: Entity | None = None) -> Event:
     """An event as far as `document` holds it."""
-    get = document.get
-    recode = decode if get("encoded") else _as_is
-    body = "digest" in document
-    return Event(
-        id=document["_id"],
-        entity=entity or from_stored(document["entity"]),
-        version=document["version"],
-        timestamp=document["timestamp"],
-        recorded_at=document["recordedAt"],
-        kind=document["kind"],
-        action=document["action"],
-        phase=Phase(document["phase"]),
-        actor=Actor(document["actor"]["id"], ActorType(document["actor"]["type"])),
-        api_version=document["apiVersion"],
-        stateful=document["stateful"],
-        deletes=document["deletes"],
-        failed=get("failed", False),
-        timestamp_text=get("timestampText"),
-        correlation_id=get("correlationId"),
-        execution_id=get("executionId"),
-        state=recode(get("state")),
-        state_key=get("stateKey"),
-        meta=recode(get("meta", {} if body else None)),
-        spec=recode(get("spec", {} if body else None)),
-        rest=recode(get("rest", {} if body else None)),
-    )
+    if document.get("encoded"):
+        document = {**document, **{key: decode(document[key]) for key in _BULK if key in document}}
+    return StoredEvent(document, entity)
 
 
-def projection(fields: Fields) -> dict[str, int] | None:
+@lru_cache(maxsize=1024)
+def projection(fields: Fields) -> Mapping[str, int] | None:
     """What to fetch of an event; None for all of it."""
     if fields.body and fields.state is None:
         return None
-    wanted = [*_HEADER, "encoded", *(_BODY if fields.body else ()), *state_paths(fields)]
+    wanted = [*_header_paths(fields), "encoded", *(_BODY if fields.body else ()), *state_paths(fields)]
     return dict.fromkeys(wanted, 1)
 
 
-def latest_projection(fields: Fields) -> dict[str, int]:
-    return dict.fromkeys(["version", "at", "last", "first", "counts", "encoded", *state_paths(fields)], 1)
+@lru_cache(maxsize=1024)
+def latest_projection(fields: Fields) -> Mapping[str, int]:
+    """What to fetch of a summary."""
+    if fields.header is None:
+        parts = ["at", "last", "first", "counts"]
+    else:
+        parts = [f"at.{path}" for path in _header_paths(fields) if path != "entity"]
+        parts += ["first.timestamp", "first.recordedAt", *(["last"] if fields.last else [])]
+    return dict.fromkeys(["version", *parts, "encoded", *state_paths(fields)], 1)
+
+
+def _header_paths(fields: Fields) -> list[str]:
+    return _HEADER if fields.header is None else [*_POSITION, *sorted(_STORED[name] for name in fields.header)]
 
 
 def state_paths(fields: Fields) -> list[str]:
@@ -177,10 +178,6 @@ def decode(value: Any) -> Any:
             return value.to_decimal()
         case _:
             return value
-
-
-def _as_is(value: Any) -> Any:
-    return value
 
 
 def encoded_key(key: str) -> str:

@@ -15,7 +15,7 @@ from repository.declared_indexes import DeclaredIndexes
 from repository.documents import LATEST, latest_projection
 from repository.driver import Database
 from repository.event_log import EntityFilter, EntityPage, EventLog, Latest, Moment
-from repository.examination import Chunk, asks_for_last, examine, needed, placing, too_many
+from repository.examination import Chunk, asked, asks_for_last, examine, needed, placing, too_many
 from repository.fields import LABELS, Fields, union
 from repository.latest import latest_from
 from repository.list_pipelines import Scan
@@ -51,6 +51,8 @@ class EntityLists:
             states = await self._log.as_of(keys, moment, wanted)
             living = [states[key] for key in keys if key in states and _has_labels(states[key], page.where)]
             last = await self._last(living, moment) if asks_for_last(page) else {}
+            if not asked(page):  # nobody looks at the views
+                return Chunk(len(keys), keys[-1], [({}, each) for each in living])
             views = [(view(each.entity, each, last.get(each.entity.key)), each) for each in living]
             return Chunk(len(keys), keys[-1], views)
 

@@ -55,8 +55,9 @@ class Latest:
     state: Event | None
     first: Event
     last: Event
-    outcomes: int
-    intents: int
+    outcomes: int | None
+    """How many; None of a read that needed less than the whole summary."""
+    intents: int | None
 
 
 @dataclass(frozen=True, slots=True)

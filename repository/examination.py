@@ -11,7 +11,7 @@ from domain.errors import QueryTooLarge
 from domain.event import Document, Event
 from domain.ordering import Position
 from repository.event_log import EntityFilter, EntityPage, Latest
-from repository.fields import Fields, union
+from repository.fields import NOTHING, Fields, union
 
 _LARGEST_CHUNK = 1000
 Found = TypeVar("Found", bound=Event | Latest)
@@ -99,7 +99,9 @@ def _best(page: EntityPage, found: Iterable[tuple[Position, Found]]) -> list[tup
 
 def _fields(paths: Iterable[Path]) -> Fields:
     """The parts of the state that the paths of a view lead to."""
-    wanted: set[Path] = set()
+    paths, wanted = list(paths), set[Path]()
+    if not paths:
+        return NOTHING
     for root, *rest in paths:
         if root == "state":
             wanted.add(tuple(rest))

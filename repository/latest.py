@@ -110,17 +110,17 @@ async def repair_all(database: Database, batch: int = 1000) -> int:
 def latest_from(document: Document) -> Latest:
     """A summary as far as it was fetched."""
     entity, at = from_stored(document["_id"]), document.get("at")
-    encoded = document.get("encoded", False)
-    state = event_from({**at, "state": document.get("state"), "encoded": encoded}, entity) if at else None
-    counts = document["counts"]
+    if at:
+        at["state"], at["encoded"] = document.get("state"), document.get("encoded", False)
+    counts = document.get("counts", {})
     return Latest(
         entity=entity,
         version=document["version"],
-        state=state,
+        state=event_from(at, entity) if at else None,
         first=event_from(document["first"], entity),
-        last=event_from(document["last"], entity),
-        outcomes=counts["outcome"],
-        intents=counts["intent"],
+        last=event_from(document.get("last", {}), entity),
+        outcomes=counts.get("outcome"),
+        intents=counts.get("intent"),
     )
 
 

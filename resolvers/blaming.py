@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import takewhile
 
 from domain.blame import Blame
@@ -42,7 +41,7 @@ async def _read(
     for blame in group:
         earlier = found.get(blame.reached.id, [])
         for event in earlier:
-            blame.read(replace(event, state=event.written) if as_written else event)
+            blame.read(event.showing(event.written, event.recorded) if as_written else event)
         if len(earlier) < step:
             blame.read(None)
 

@@ -8,7 +8,7 @@ from domain.entity import Entity
 from domain.errors import InvalidCursor
 from domain.ordering import Ordering, Position
 from repository.event_log import EntityFilter, EntityPage, EventFilter, Moment, TimelinePage
-from repository.fields import HEADER, Fields
+from repository.fields import NOTHING, Fields
 from resolvers import pages, positions, temporal
 from resolvers.context import Context
 from resolvers.views import EntityView, EventView, PageView
@@ -54,7 +54,7 @@ async def timelines(
 async def single(context: Context, entity: Entity, moment: Moment, fields: Fields) -> EntityView | None:
     """The entity if it has any event at the moment."""
     view = EntityView(entity, moment)
-    fields = fields if context.is_now(moment) else HEADER
+    fields = fields if context.is_now(moment) else NOTHING
     [latest] = await context.load_all(temporal.latests, [view], fields)
     if latest is None:
         return None

@@ -152,7 +152,7 @@ def shown(event: Event, converting: Mapping[str, DomainType]) -> Event:
     if type_ is None or not event.state:
         return event
     state = type_.in_newest(event.state)
-    return event if state is event.state else replace(event, state=state, recorded=event.state)
+    return event if state is event.state else event.showing(state, recorded=event.state)
 
 
 def _types(keys: Iterable[str]) -> set[str]:

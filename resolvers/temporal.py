@@ -8,7 +8,7 @@ from typing import TypeVar
 from domain.errors import QueryTooLarge
 from domain.event import Event
 from repository.event_log import ANY_ACT, ActFilter, Latest, Moment, TimelinePage
-from repository.fields import Fields
+from repository.fields import LAST, Fields
 from resolvers.context import Context
 from resolvers.views import EntityView, EventView, StateView
 
@@ -58,7 +58,7 @@ async def last_events(context: Context, views: Sequence[EntityView], by: ActFilt
     """The newest event of each entity: of any kind, or among some."""
     answers: dict[EntityView, Event | None] = {}
     summarised = [view for view in views if by == ANY_ACT and context.is_now(view.moment)]
-    for view, latest in zip(summarised, await latests(context, summarised, Fields()), strict=True):
+    for view, latest in zip(summarised, await latests(context, summarised, LAST), strict=True):
         if latest is None or settled(latest.last, view.moment):
             answers[view] = latest.last if latest else None
     rest = [view for view in views if view not in answers]

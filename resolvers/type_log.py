@@ -82,4 +82,4 @@ def _appends(context: Context, change: Declaration, expected: int, options: Type
 
 def _without_state(read: Declaration) -> Declaration:
     """Its manifest is kept already."""
-    return replace(read, event=replace(read.event, state=None)) if read.event else read
+    return replace(read, event=read.event.showing(None, read.event.recorded)) if read.event else read

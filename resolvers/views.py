@@ -51,7 +51,7 @@ class StateView:
         """Itself, or with the state as it was written."""
         if view is self.shown:
             return self
-        return replace(self, event=replace(self.event, state=self.event.written), shown=view)
+        return replace(self, event=self.event.showing(self.event.written, self.event.recorded), shown=view)
 
 
 @dataclass(frozen=True, slots=True)

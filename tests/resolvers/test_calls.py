@@ -213,6 +213,37 @@ async def test_a_read_fetches_the_selected_paths_alone(api: Api, wide: str, fiel
     assert bulk(commands[0]["projection"]) == paths
 
 
+PLACE = {"_id", "version", "timestamp", "recordedAt", "stateful", "deletes"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "header", "summary"),
+    [
+        ("name", set(), set()),
+        ("current { version validFrom deleted }", set(), set()),
+        ("current { version event { kind actor { id } entity { name } } }", {"kind", "actor"}, set()),
+        ("current { version } lastActor { id }", set(), {"last"}),
+        ("current { version } asOf(time: $at) { event { kind } } events(first: 1) { nodes { kind } }", set(), set()),
+    ],
+)
+async def test_a_list_fetches_of_the_headers_what_is_shown(
+    api: Api, wide: str, fields: str, header: set[str], summary: set[str]
+) -> None:
+    query = "query($appId: String!, $at: Instant!) { artifacts(appId: $appId) { nodes { %s } } }"
+    _, (command, *_) = await made(
+        api, query % f"{fields} later: asOf(time: $at) {{ version }}", appId=wide, at=write(T0)
+    )
+    paths = set(command["projection"])
+    assert {path.removeprefix("at.") for path in paths if path.startswith("at.")} == PLACE | header
+    assert paths & {"at", "last", "first", "counts"} == summary
+
+
+async def test_events_fetch_of_their_headers_what_is_shown(api: Api, wide: str) -> None:
+    _, (_, _, command) = await made(api, LIST % "events(first: 2) { nodes { kind actor { type } } }", appId=wide)
+    projected = command["pipeline"][1]["$lookup"]["pipeline"][-1]["$project"]
+    assert set(projected) == {*PLACE, "entity", "encoded", "kind", "actor"}
+
+
 async def test_as_of_and_events_fetch_the_selected_paths_alone(api: Api, wide: str) -> None:
     fields = """asOf(time: "2025-01-15T10:30:00.002Z") { spec { version } meta { name } }
         events(first: 2) { edges { node { kind state { spec { regions } } } } }"""
