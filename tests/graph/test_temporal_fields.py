@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -161,6 +162,33 @@ async def test_changes_say_what_differs_from_the_state_before(api: Api, app_id: 
             {"path": "/spec/regions", "from": None, "to": ["us-east-1"]},
         ],
     }
+
+
+async def test_the_changes_of_an_event_are_those_against_what_is_known_to_have_been_before_it(
+    api: Api, app_id: str
+) -> None:
+    """A late report takes its place, and what it changed is taken off from the event after it."""
+    known = api.clock.move(10)
+    await api.bring(applied(app_id, at=T0, version="1.0.0"), applied(app_id, at=later(20), version="3.0.0"))
+    api.clock.move(10)
+    await api.bring(
+        applied(app_id, at=later(10), version="2.0.0"),
+        told("ArtifactDeletedEvent", app_id, at=later(30)),
+        told("ArtifactDeletedEvent", app_id, at=later(40), state=artifact_of(app_id, complete=True)),
+    )
+
+    async def changes(known_at: datetime) -> list[Any]:
+        query = """query($appId: String!, $at: Instant!, $known: Instant!) { at(time: $at, knownAt: $known) {
+            artifact(name: "vpc", appId: $appId) { events { nodes { changes { from to } } } } } }"""
+        moment = {"at": write(later(50)), "known": write(known_at)}
+        nodes = (await api.ask(query, appId=app_id, **moment))["at"]["artifact"]["events"]["nodes"]
+        return [[(each["from"], each["to"]) for each in node["changes"]] for node in nodes][:-1]
+
+    assert await changes(known) == [[("1.0.0", "3.0.0")]]
+    again, ended, third, second = await changes(api.clock.at)
+    assert (third, second) == ([("2.0.0", "3.0.0")], [("1.0.0", "2.0.0")])
+    assert ended == [({**artifact_of(app_id, complete=True), "spec": {"version": "3.0.0"}}, None)]
+    assert again == []
 
 
 async def test_who_acted_last_and_first_is_told_by_events_of_any_kind(

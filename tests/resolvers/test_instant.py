@@ -123,6 +123,28 @@ async def test_a_write_that_lands_during_a_request_is_not_seen_by_any_of_its_fie
     assert await told_at(api, query, **asked) == (before, instant)
 
 
+CHANGED = """query($appId: String!, $from: Instant!) { changes(from: $from, where: {appIds: [$appId]}) {
+  nodes { to entity { name } changes { path to } actors { id } events { nodes { version } }
+    after { version blame { path since event { version } request { version } } } } } }"""
+
+
+@pytest.mark.parametrize("read", ["touched", "latest", "as_of", "last_acts", "events", "states_before", "correlated"])
+async def test_a_write_that_lands_during_a_request_is_no_change_and_nobody_is_blamed_for_it(
+    api: Api, app_id: str, during: Callable[..., Busy], read: str
+) -> None:
+    def release(name: str, version: str, at: int | None = None) -> Json:
+        state, time = artifact_of(app_id, name, version=version), later(at, api.clock.at) if at else None
+        return told("ArtifactAppliedEvent", app_id, name, at=time, state=state, correlationId="r")
+
+    await api.bring(release("a", "1.0.0", -30), release("a", "2.0.0", -10), release("b", "1.0.0", -10))
+    asked = {"appId": app_id, "from": write(later(-20, api.clock.at))}
+    before, instant = await told_at(api, CHANGED, **asked)
+    assert [each["entity"]["name"] for each in before["changes"]["nodes"]] == ["a", "b"]
+    busy = during(read, *(release(name, "3.0.0") for name in "abc"), told("ArtifactDeletedEvent", app_id, "a"))
+    assert await told_at(api, CHANGED, **asked) == (before, instant)
+    assert busy.happened
+
+
 async def test_a_state_newer_than_the_instant_is_answered_from_the_log(
     api: Api, app_id: str, during: Callable[..., Busy]
 ) -> None:
