@@ -1,5 +1,6 @@
 """`at`: every root field, at any moment."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from api import Api
 from domain.instants import write
 from examples import T0, later
-from told import applied, deployment, told
+from told import applied, config, deployment, told
 
 RELEASE = "artifact(name: $name, appId: $appId) { current { spec { version } } }"
 
@@ -91,6 +92,76 @@ async def test_the_graph_of_a_moment_stays_that_of_the_moment_while_events_arriv
         told("DeploymentDeletedEvent", app_id, "web", at=later(4)),
     )
     assert await api.ask(query, appId=app_id, **settled) == before
+
+
+EVENT = "id kind version pending changes { path } intent { id } outcome { id } actor { id }"
+ENTITY = f"""id name current {{ version validFrom validTo raw blame {{ path since event {{ id }} request {{ id }} }} }}
+  asOf(time: $early) {{ version validTo }} lastActor {{ id }} lastHuman: lastActor(type: HUMAN) {{ id }}
+  firstHuman: firstActor(type: HUMAN) {{ id }} lastEvent {{ id }} firstEvent {{ id }}
+  events {{ nodes {{ {EVENT} }} }}
+  compare(from: $early) {{ difference changes {{ path to }} actors {{ id }} events {{ nodes {{ id }} }} }}"""
+SUBJECT = f"""firstEvent {{ id }} lastEvent {{ id }} counts {{ events kinds {{ name count }} }}
+  entities {{ nodes {{ entity {{ name }} events }} }} events {{ totalCount {{ count }} nodes {{ {EVENT} }} }}
+  timeline(bucket: DAY, since: $early) {{ events }}"""
+WHOLE = f"""
+  artifact(name: "a", appId: $app) {{ {ENTITY} }}
+  artifacts(appId: $app, orderBy: [{{spec: {{version: DESC}}}}]) {{ nodes {{ {ENTITY} }} }}
+  config(name: "c", appId: $app) {{ {ENTITY} }} configs(appId: $app) {{ nodes {{ name }} }}
+  deployment(name: "d", appId: $app) {{ current {{ spec {{ artifact {{ {ENTITY} }} }} }} }}
+  deployments(where: {{appId: {{eq: $app}}, lastActor: {{id: {{eq: "ann"}}}}}}) {{ nodes {{ name }} }}
+  entity(type: "Artifact", appId: $app, name: "b") {{ {ENTITY} }}
+  entities(type: "Artifact", appId: $app, labelSelector: "team=web") {{ nodes {{ name }} }}
+  event(id: $event) {{ {EVENT} entity {{ lastEvent {{ id }} }} }}
+  node(id: $node) {{ id ... on Event {{ kind }} }}
+  events(where: {{appIds: [$app]}}) {{ totalCount {{ count }} nodes {{ {EVENT} }} }}
+  changes(from: $early, where: {{appIds: [$app]}}, unchanged: true) {{ nodes {{ entity {{ name }} difference to }} }}
+  actor(id: "ann") {{ {SUBJECT} }} execution(id: $run) {{ {SUBJECT} outcome }} correlation(id: $run) {{ {SUBJECT} }}
+  timeline(bucket: DAY, since: $early, where: {{appIds: [$app]}}) {{ start events }}
+  domainTypes {{ name }} domainType(name: "Artifact") {{ name }}"""
+
+
+async def test_at_answers_what_the_root_answered_then_whatever_was_written_since(api: Api, app_id: str) -> None:
+    """Of every root field, with everything below it: late reports, deletes and new objects change nothing."""
+    declared = "$app: String!, $early: Instant!, $event: ID!, $node: ID!, $run: ID!"
+    thread: Any = {"executionId": app_id, "correlationId": app_id}
+
+    def happened(name: str, at: datetime, version: str, by: str = "ann", **labels: str) -> Any:
+        state = applied(app_id, name, version=version, labels=labels)["spec"]["artifact"]
+        return told("ArtifactAppliedEvent", app_id, name, at=at, by=by, state=state, **thread)
+
+    def deployed(name: str, at: datetime) -> Any:
+        state = deployment(app_id, name, artifact={"name": "a"})
+        return told("DeploymentAppliedEvent", app_id, name, at=at, by="ann", state=state, **thread)
+
+    now = api.clock.move(60_000)
+    early = later(-30_000, now)
+    written = await api.bring(
+        told("ArtifactApplyEvent", app_id, "a", at=later(-2, early), by="ann", **thread),
+        *(happened(name, early, "1.0.0", team="web") for name in "ab"),
+        happened("a", later(5, early), "2.0.0", by="bob", team="web"),
+        told("ArtifactDeletedEvent", app_id, "b", at=later(6, early), by="eve"),
+        told("ConfigAppliedEvent", app_id, "c", at=early, by="ann", state=config(app_id, "c"), **thread),
+        deployed("d", early),
+    )
+    ids = {"event": written[1]["id"], "node": written[1]["id"], "run": app_id}
+    variables = {"app": app_id, "early": write(early), **ids}
+    then = await api.ask(f"query({declared}) {{ {WHOLE} }}", **variables)
+    schema = api.service.engine.schema
+    assert schema.query_type is not None
+    assert {"at", *then} == set(schema.query_type.fields), "a new root field belongs into this query"
+    assert all(then.values())
+
+    api.clock.move(120_000)
+    await api.bring(
+        *(happened(name, later(3, early), "1.5.0", by="late", team="data") for name in "ab"),
+        *(happened(name, later(90_000, early), "3.0.0", team="web") for name in "abn"),
+        deployed("n", early),
+        told("ConfigDeletedEvent", app_id, "c", at=later(90_000, early), by="eve", **thread),
+        told("ArtifactApplyEvent", app_id, "a", at=later(91_000, early), by="ann", **thread),
+    )
+    wrapped = f"query({declared}, $now: Instant!) {{ at(time: $now, knownAt: $now) {{ {WHOLE} }} }}"
+    assert (await api.ask(wrapped, **variables, now=write(now)))["at"] == then
+    assert await api.ask(f"query({declared}) {{ {WHOLE} }}", **variables) != then
 
 
 async def test_before_anything_was_known_there_is_nothing(api: Api, releases: str) -> None:
