@@ -118,7 +118,7 @@ class Bench:
             instant=datetime.now(UTC),
         )
         committing: asyncio.Task[Any] | None = None
-        for batch in ingestion.batches(self._envelopes, _BATCH):
+        for batch in ingestion.batches(self._envelopes):
             reads = []
             for number, each in enumerate(batch):
                 reads.append(ingestion.read(context, each, imported=True))

@@ -121,7 +121,7 @@ class DomainType(Spec):
         spec = self.model_dump(by_alias=True, exclude_defaults=True, exclude={"name"}, mode="json")
         return {"apiVersion": "dsel/v1alpha1", "kind": "DomainType", "meta": {"name": self.name}, "spec": spec}
 
-    @property
+    @cached_property
     def state_key(self) -> str:
         """Where an envelope's spec holds the object: `artifact` for Artifact."""
         return kinds.lower_camel(self.name)
@@ -200,12 +200,12 @@ class DomainType(Spec):
 
     def by_kind(self, kind: str) -> tuple[Action, Phase] | None:
         """The declared action and phase of a kind."""
-        for action in self.actions:
-            if kind == action.intent:
-                return action, Phase.INTENT
-            if kind == action.outcome:
-                return action, Phase.OUTCOME
-        return None
+        return self._kinds.get(kind)
+
+    @cached_property
+    def _kinds(self) -> dict[str, tuple[Action, Phase]]:
+        asked = {action.intent: (action, Phase.INTENT) for action in self.actions}
+        return asked | {action.outcome: (action, Phase.OUTCOME) for action in self.actions}
 
 
 def standard_actions(kind: str) -> tuple[Action, ...]:

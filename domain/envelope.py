@@ -1,14 +1,10 @@
 """Reading an envelope as it comes, and writing it back as it came."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
-
-import orjson
 
 from domain import instants, kinds, values
 from domain.domain_type import DomainType
@@ -21,6 +17,7 @@ from domain.values import pointer_part, quoted
 
 # The summary of an entity repeats the headers of three events; the writer leaves room for that.
 _LONGEST = 512
+_ACTOR_TYPES = {each.value: each for each in ActorType}
 _META = frozenset("eventId timestamp timestampText userId actorType correlationId executionId name appId".split())
 
 
@@ -41,14 +38,14 @@ def read(envelope: Any, registry: Registry, caller: Actor) -> Draft:
     Raises InvalidEnvelope with the JSON Pointer of the fault. The caller decides what the draft may keep:
     see `Draft.timestamp` and `claimed_actor`.
     """
-    values.check(envelope)
     whole = _mapping(envelope, "")
     meta, spec = _mapping(whole.get("meta"), "/meta"), dict(_mapping(whole.get("spec", {}), "/spec"))
+    checked = digest(whole)
     naming = _naming(_text(whole, "kind", ""), spec, registry)
     state = spec.pop(naming.state_key) if naming.state_key is not None else None
     timestamp, finer = _timestamp(meta)
     return Draft(
-        id=_optional_text(meta, "eventId", "/meta"),
+        id=_event_id(meta),
         entity=_entity(naming, meta, state or {}),
         kind=whole["kind"],
         action=naming.action,
@@ -56,7 +53,7 @@ def read(envelope: Any, registry: Registry, caller: Actor) -> Draft:
         deletes=naming.deletes,
         actor=caller,
         api_version=_optional_text(whole, "apiVersion", "") or "v1alpha1",
-        digest=digest(whole),
+        digest=checked,
         timestamp=timestamp,
         timestamp_text=finer,
         correlation_id=_optional_text(meta, "correlationId", "/meta"),
@@ -76,9 +73,10 @@ def claimed_actor(envelope: Any) -> Actor | None:
     if user is None:
         return None
     claimed = meta.get("actorType", ActorType.HUMAN.value)
-    if claimed not in list(ActorType):
+    actor_type = _ACTOR_TYPES.get(claimed) if isinstance(claimed, str) else None
+    if actor_type is None:
         raise InvalidEnvelope("/meta/actorType", f"{quoted(claimed)} is not one of: {', '.join(ActorType)}")
-    return Actor(user, ActorType(claimed))
+    return Actor(user, actor_type)
 
 
 def write(event: Event) -> Document:
@@ -107,19 +105,14 @@ def write(event: Event) -> Document:
 
 
 def digest(envelope: Mapping[str, Any]) -> str:
-    """A hash of the content apart from the event id; key order does not matter."""
-    meta = {key: value for key, value in envelope.get("meta", {}).items() if key != "eventId"}
-    content = {**envelope, "meta": meta}
-    try:
-        text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # numbers that orjson cannot write
-        text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=_marked).encode()
-    return hashlib.sha256(text).hexdigest()
+    """A hash of the content apart from the event id; key order does not matter.
 
-
-def _marked(number: Decimal) -> str:
-    """No text of an envelope holds a NUL, so a number never looks like a text."""
-    return f"\0{number}"
+    Raises InvalidDocument for what cannot be kept exactly.
+    """
+    meta = envelope.get("meta", {})
+    if "eventId" in meta:
+        meta = {key: value for key, value in meta.items() if key != "eventId"}
+    return hashlib.sha256(values.canonical({**envelope, "meta": meta})).hexdigest()
 
 
 def _naming(kind: str, spec: Mapping[str, Any], registry: Registry) -> Naming:
@@ -141,7 +134,7 @@ def _naming(kind: str, spec: Mapping[str, Any], registry: Registry) -> Naming:
 def _object_key(kind: str, spec: Mapping[str, Any]) -> str | None:
     """Where spec holds the object that the kind is about: of several the one with the longest kind."""
     found = [key for key, value in spec.items() if _is_object(value) and kind.startswith(value["kind"])]
-    return max(found, key=lambda each: len(spec[each]["kind"]), default=None)
+    return max(found, key=lambda each: len(spec[each]["kind"])) if len(found) > 1 else next(iter(found), None)
 
 
 def _is_owned(state: Mapping[str, Any], owner: DomainType) -> bool:
@@ -215,6 +208,14 @@ def _entity(naming: Naming, meta: Mapping[str, Any], state: Document) -> Entity:
         raise InvalidEnvelope("/meta", str(error), hint=error.hint) from None
 
 
+def _event_id(meta: Mapping[str, Any]) -> str | None:
+    """It is no part of the digest, which checks the rest."""
+    event_id = _optional_text(meta, "eventId", "/meta")
+    if event_id is not None:
+        values.check_text(event_id, "/meta/eventId")
+    return event_id
+
+
 def _meta_path(naming: Naming, state: Document) -> str:
     return f"/spec/{pointer_part(naming.state_key or '')}/{'meta' if 'meta' in state else 'metadata'}"
 
@@ -222,6 +223,8 @@ def _meta_path(naming: Naming, state: Document) -> str:
 def _timestamp(meta: Mapping[str, Any]) -> tuple[datetime | None, str | None]:
     """The instant, and the text of it that says more: of what `write` wrote, its timestampText."""
     text, at = _instant(meta, "timestamp")
+    if "timestampText" not in meta:
+        return at, text if text is not None and instants.is_finer(text) else None
     finer, same = _instant(meta, "timestampText")
     if finer is not None and same != at:
         raise InvalidEnvelope(
@@ -261,8 +264,8 @@ def _text(source: Mapping[str, Any], key: str, path: str) -> str:
 
 def _optional_text(source: Mapping[str, Any], key: str, path: str) -> str | None:
     value = source.get(key)
-    if value is None:
-        return None
+    if value is None or (type(value) is str and 0 < len(value) <= _LONGEST):
+        return value
     if not isinstance(value, str) or not value:
         raise InvalidEnvelope(f"{path}/{key}", f"a text is needed here, not {quoted(value)}", hint="Quote it.")
     if len(value) > _LONGEST:

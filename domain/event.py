@@ -66,6 +66,32 @@ class Draft:
         """Whether it changes state: an outcome with a domain object."""
         return self.phase is Phase.OUTCOME and self.state is not None
 
+    def recorded(self, event_id: str, version: int, timestamp: datetime, recorded_at: datetime) -> "Event":
+        """The event that the log made of it."""
+        return Event(
+            id=event_id,
+            entity=self.entity,
+            version=version,
+            timestamp=timestamp,
+            recorded_at=recorded_at,
+            kind=self.kind,
+            action=self.action,
+            phase=self.phase,
+            actor=self.actor,
+            api_version=self.api_version,
+            stateful=self.stateful,
+            deletes=self.deletes,
+            failed=self.failed,
+            timestamp_text=self.timestamp_text,
+            correlation_id=self.correlation_id,
+            execution_id=self.execution_id,
+            state=self.state,
+            state_key=self.state_key,
+            meta=self.meta,
+            spec=self.spec,
+            rest=self.rest,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Event:

@@ -1,9 +1,11 @@
 """Names: the kinds of events and the spellings derived from a domain type's name."""
 
 import re
+from functools import lru_cache
 
 from domain.event import Phase
 
+_MOST = 4096  # names that are remembered: kinds come from writers
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|[a-z0-9]+|[^A-Za-z0-9]+")
 _IRREGULAR_PAST = frozenset(
     "Begun Bound Bought Brought Built Chosen Done Drawn Driven Found Frozen Given Gone Held Hidden Kept Known Left"
@@ -20,6 +22,7 @@ def words(name: str) -> list[str]:
     return _WORD.findall(name)
 
 
+@lru_cache(_MOST)
 def lower_camel(name: str) -> str:
     """`Artifact` → artifact, `HTTPRoute` → httpRoute, `terraform-module` → terraform-module"""
     run = re.match(r"[A-Z]+(?![a-z])|[A-Z]", name)
@@ -61,6 +64,7 @@ def _is_past_of(one: str, other: str) -> bool:
     )
 
 
+@lru_cache(_MOST)
 def phase_of(action: str) -> Phase:
     """Past tense is an outcome (`RolledBack`), anything else an intent (`RollBack`)."""
     return Phase.OUTCOME if any(is_past(word) for word in words(action)) else Phase.INTENT
@@ -76,6 +80,7 @@ def tells_beginning(action: str) -> bool:
     return not _BEGINNINGS.isdisjoint(words(action))
 
 
+@lru_cache(_MOST)
 def split(stem: str) -> tuple[str, str]:
     """Type and action of a kind without its `Event`, for a type that nobody registered and without an object.
 

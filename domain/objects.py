@@ -16,15 +16,13 @@ def name_of(state: Mapping[str, Any]) -> str | None:
 def meta_of(state: Mapping[str, Any]) -> Mapping[str, Any]:
     """`meta`, or Kubernetes' `metadata`."""
     meta = state.get("meta", state.get("metadata"))
-    return meta if isinstance(meta, Mapping) else {}
+    return meta if isinstance(meta, dict) else {}
 
 
 def labels_of(state: Mapping[str, Any]) -> dict[str, str]:
     """The labels that are texts."""
     labels = meta_of(state).get("labels")
-    return (
-        {key: value for key, value in labels.items() if isinstance(value, str)} if isinstance(labels, Mapping) else {}
-    )
+    return {key: value for key, value in labels.items() if isinstance(value, str)} if isinstance(labels, dict) else {}
 
 
 def group_of(state: Mapping[str, Any]) -> str:

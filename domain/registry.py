@@ -1,7 +1,7 @@
 """The set of types of one running service: replaced whole, never changed."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache
 from typing import Any
 
 import yaml
@@ -12,6 +12,8 @@ from domain.domain_type import DomainType
 from domain.errors import InvalidManifest, UnknownType
 from domain.objects import group_of
 from domain.resources import builtin_manifests
+
+_MOST = 4096  # kinds that are remembered: they come from writers
 
 
 class Registry:
@@ -77,17 +79,14 @@ class Registry:
         """The types of which an object of an older version is shown in the newest."""
         return {each.name: each for each in self._types.values() if each.conversions}
 
-    def owning(self, kind: str) -> DomainType | None:
-        """The type with the longest name that begins an event's kind, up to the end of a word."""
-        return next((each for each in self._longest_first if _begins(kind, each.name)), None)
-
     @cached_property
-    def _longest_first(self) -> list[DomainType]:
-        return sorted(self._types.values(), key=lambda each: len(each.name), reverse=True)
+    def owning(self) -> Callable[[str], DomainType | None]:
+        """The type with the longest name that begins an event's kind, up to the end of a word."""
+        return lru_cache(_MOST)(self._owning)
 
-
-def _begins(kind: str, name: str) -> bool:
-    return kind.startswith(name) and not kind[len(name) : len(name) + 1].islower()
+    def _owning(self, kind: str) -> DomainType | None:
+        ends = (end for end in range(len(kind), 0, -1) if not kind[end : end + 1].islower())
+        return next((self._types[kind[:end]] for end in ends if kind[:end] in self._types), None)
 
 
 def builtin() -> Registry:

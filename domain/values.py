@@ -1,5 +1,6 @@
 """What a domain object may consist of, so that what came in can come out: JSON without a loss."""
 
+import json
 import math
 import re
 from decimal import Decimal
@@ -20,6 +21,24 @@ def check(value: Any) -> None:
     """Raises InvalidDocument with a JSON Pointer for the first value that cannot be kept exactly."""
     if not _is_plain(value):
         _check(value, "", 0)
+
+
+def canonical(value: Any) -> bytes:
+    """One text for equal values as a parser gives them, whatever the order of keys. Raises what `check` raises."""
+    try:
+        text = orjson.dumps(value, option=_STRICT | orjson.OPT_SORT_KEYS)
+    except TypeError:  # numbers that orjson cannot write, or what is no JSON
+        check(value)
+        return json.dumps(value, sort_keys=True, ensure_ascii=False, default=_marked).encode()
+    # orjson writes null for what is no number, too.
+    if b"null" in text or b"\\u0000" in text or text.count(b"{") + text.count(b"[") > DEEPEST:
+        check(value)
+    return text
+
+
+def _marked(number: Decimal) -> str:
+    """No text that was checked holds a NUL, so a number never looks like a text."""
+    return f"\0{number}"
 
 
 def _is_plain(value: Any) -> bool:
@@ -53,7 +72,7 @@ def _check(value: Any, path: str, depth: int) -> None:
         raise InvalidDocument(path, f"it is nested deeper than {DEEPEST} levels")
     match value:
         case str():
-            _check_text(value, path)
+            check_text(value, path)
         case bool() | None:
             return
         case int():
@@ -103,10 +122,11 @@ def is_wide(value: int) -> bool:
 def _check_key(key: Any, path: str) -> None:
     if not isinstance(key, str):
         raise InvalidDocument(path, f"the key {key!r} is no text", hint="Quote it.")
-    _check_text(key, f"{path}/{pointer_part(key)[:80]}")
+    check_text(key, f"{path}/{pointer_part(key)[:80]}")
 
 
-def _check_text(text: str, path: str) -> None:
+def check_text(text: str, path: str) -> None:
+    """Raises InvalidDocument for a text at `path` that cannot be kept exactly."""
     if "\0" in text:
         raise InvalidDocument(
             path.replace("\0", "\\0"), "it holds the character NUL", hint="Remove it or encode it, as base64 say."

@@ -11,7 +11,7 @@ import orjson
 from bson.decimal128 import Decimal128
 
 from domain.entity import Entity
-from domain.event import Document, Draft, Event
+from domain.event import Document, Event
 from domain.facet import Facet
 from domain.objects import labels_of
 from domain.values import is_wide
@@ -43,40 +43,47 @@ _BODY = ("meta", "spec", "rest", "stateKey", "digest")  # of which the digest al
 _DOLLAR, _WIDE_DOLLAR = "$", "\uff04"
 
 
-def event_document(draft: Draft, event_id: str, version: int, timestamp: datetime, recorded_at: datetime) -> Document:
-    """A new event. `digest` is for the writer alone; `facet`, `words` and `labels` are for selection."""
-    fields: dict[str, Any] = {
-        "_id": event_id,
-        "entity": draft.entity.key,
-        "type": draft.entity.type,
-        "appId": draft.entity.app_id,
-        "version": version,
-        "timestamp": timestamp,
-        "recordedAt": recorded_at,
-        "kind": draft.kind,
-        "action": draft.action,
-        "phase": draft.phase.value,
-        "actor": {"id": draft.actor.id, "type": draft.actor.type.value},
-        "apiVersion": draft.api_version,
-        "stateful": draft.stateful,
-        "deletes": draft.deletes,
-        "failed": draft.failed or None,
-        "timestampText": draft.timestamp_text,
-        "correlationId": draft.correlation_id,
-        "executionId": draft.execution_id,
-        "stateKey": draft.state_key,
-        "facet": Facet(draft.entity.type, draft.phase, draft.actor.type, draft.kind).key,
-        "words": comment_words(draft.spec) or None,
-        "labels": label_terms(draft.state) if draft.stateful else None,
-        "digest": draft.digest,
+def event_document(event: Event, digest: str, newest: datetime) -> Document:
+    """A new event. `newest` and `digest` are for the writer alone; `facet`, `words` and `labels` are for selection."""
+    entity, actor = event.entity, event.actor
+    document: Document = {
+        "_id": event.id,
+        "entity": entity.key,
+        "type": entity.type,
+        "appId": entity.app_id,
+        "version": event.version,
+        "timestamp": event.timestamp,
+        "recordedAt": event.recorded_at,
+        "kind": event.kind,
+        "action": event.action,
+        "phase": event.phase.value,
+        "actor": {"id": actor.id, "type": actor.type.value},
+        "apiVersion": event.api_version,
+        "stateful": event.stateful,
+        "deletes": event.deletes,
+        "facet": Facet(entity.type, event.phase, actor.type, event.kind).key,
+        "digest": digest,
+        "newest": newest,
     }
-    document = {key: value for key, value in fields.items() if value is not None}
-    bulk = {"state": draft.state, "meta": draft.meta or None, "spec": draft.spec or None, "rest": draft.rest or None}
-    bulk = {key: value for key, value in bulk.items() if value is not None}
+    optional = {
+        "failed": event.failed,
+        "timestampText": event.timestamp_text,
+        "correlationId": event.correlation_id,
+        "executionId": event.execution_id,
+        "stateKey": event.state_key,
+        "words": comment_words(event.spec or {}),
+    }
+    document.update({key: value for key, value in optional.items() if value})
+    if event.stateful:
+        document["labels"] = label_terms(event.state)
+    parts = {"meta": event.meta, "spec": event.spec, "rest": event.rest}
+    bulk = {key: value for key, value in parts.items() if value}
+    if event.state is not None:
+        bulk["state"] = event.state
     encoded = encode(bulk)
-    document |= encoded
     if encoded is not bulk:
         document["encoded"] = True
+    document.update(encoded)
     return document
 
 
@@ -132,8 +139,8 @@ def state_path(path: Path) -> str:
 def label_terms(state: Mapping[str, Any] | None) -> list[str]:
     """Labels as texts that one index answers: `team` for `exists` and `team=platform` for equality."""
     # No selector can name a key with an equals sign, and its term would look like that of another label.
-    labels = {key: value for key, value in labels_of(state or {}).items() if "=" not in key}
-    return sorted([*labels, *(f"{key}={value}" for key, value in labels.items())])
+    labels = [(key, value) for key, value in labels_of(state or {}).items() if "=" not in key]
+    return sorted([term for key, value in labels for term in (key, f"{key}={value}")])
 
 
 def encode(value: Any) -> Any:
@@ -156,7 +163,7 @@ def _encode(value: Any) -> Any:
             items = {encoded_key(key): _encode(item) for key, item in value.items()}
             same = all(new is old for new, old in zip(items.values(), value.values(), strict=True))
             return value if same and items.keys() == value.keys() else items
-        case list():
+        case list() | tuple():
             encoded = [_encode(item) for item in value]
             return value if all(new is old for new, old in zip(encoded, value, strict=True)) else encoded
         case Decimal():

@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
-from weakref import WeakValueDictionary
 
 from domain import settling
 from domain.errors import DselError
@@ -13,6 +12,7 @@ from domain.event import Event
 from domain.instants import Clock
 from repository import access, indexes, pipelines
 from repository.acts import Acts
+from repository.batch import Batch
 from repository.declared_indexes import DeclaredIndexes
 from repository.documents import EVENTS, LATEST, event_from, latest_projection, projection
 from repository.driver import Database
@@ -32,10 +32,11 @@ from repository.event_log import (
     Touch,
 )
 from repository.fields import Fields
-from repository.lanes import Lanes
+from repository.lane import Lane
 from repository.latest import latest_from
 from repository.mongo_activity import MongoActivity
 from repository.searches import Searches
+from repository.turns import Turns
 from repository.writer import Writer
 
 MOST_EXAMINED = 50_000
@@ -54,15 +55,16 @@ class MongoEventLog:
         self._searches = Searches(database)
         self._acts = Acts(database, self._searches)
         self.activity = MongoActivity(database, self._searches)
-        self._lanes: Lanes[Sequence[Append], Sequence[Appended | DselError]] = Lanes(self._commit)
+        self._lane: Lane[Sequence[Append], tuple[Batch, int]] = Lane(self._commit)
         self._commits: set[asyncio.Future[list[Appended | DselError]]] = set()
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._turns = Turns()
 
     async def append(self, appends: Sequence[Append]) -> list[Appended | DselError]:
         if not appends:
             return []
         if len({each.draft.entity for each in appends}) == 1:
-            return list(await self._lanes.submit(appends[0].draft.entity.key, appends))
+            batch, start = await self._lane.submit(appends)
+            return await batch.summarised(start, len(appends))
         # A commit that was begun is finished, whatever becomes of the request.
         commit = asyncio.ensure_future(self._commit_in_turn(appends))
         self._commits.add(commit)
@@ -71,9 +73,10 @@ class MongoEventLog:
 
     async def drain(self) -> None:
         """Waits for the writes under way."""
-        await self._lanes.drain()
+        await self._lane.drain()
         while self._commits:
             await asyncio.wait(self._commits)
+        await self._writer.drain()
 
     async def latest(self, keys: Sequence[str], fields: Fields) -> dict[str, Latest]:
         found = await self._database.find(LATEST, {"_id": {"$in": list(keys)}}, projection=latest_projection(fields))
@@ -160,18 +163,17 @@ class MongoEventLog:
     def settled(self, instant: datetime) -> datetime:
         return settling.settled(instant, self._database.timeout)
 
-    async def _commit(self, groups: Sequence[Sequence[Append]]) -> list[Sequence[Appended | DselError]]:
-        """One commit for all groups that gathered in a lane."""
-        results = iter(await self._writer.commit([each for group in groups for each in group]))
-        return [[next(results) for _ in group] for group in groups]
+    async def _commit(self, groups: Sequence[Sequence[Append]]) -> list[tuple[Batch, int]]:
+        """One commit for all groups that gathered in the lane. Tells each where in the batch it stands."""
+        batch = await self._writer.commit([each for group in groups for each in group])
+        ends = accumulate(len(group) for group in groups)
+        return [(batch, end - len(group)) for group, end in zip(groups, ends, strict=True)]
 
     async def _commit_in_turn(self, appends: Sequence[Append]) -> list[Appended | DselError]:
-        """Batches that share an entity wait for each other instead of colliding, in an order that cannot deadlock."""
-        keys = sorted({each.draft.entity.key for each in appends})
-        async with AsyncExitStack() as turns:
-            for lock in [self._turns.setdefault(key, asyncio.Lock()) for key in keys]:
-                await turns.enter_async_context(lock)
-            return await self._writer.commit(appends)
+        """Batches that share an entity wait for each other instead of colliding."""
+        async with self._turns.of({each.draft.entity.key for each in appends}):
+            batch = await self._writer.commit(appends)
+        return await batch.summarised(0, len(appends))
 
     async def _of_facets(
         self, keys: Sequence[str], facets: Sequence[str | None], page: TimelinePage, moment: Moment, fields: Fields

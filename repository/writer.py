@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import bson
@@ -21,13 +21,15 @@ from domain.errors import (
     TimestampInFuture,
     VersionConflict,
 )
-from domain.event import Document
+from domain.event import Document, Event
 from domain.instants import Clock, write
 from repository import latest
+from repository.batch import Batch
 from repository.documents import EVENTS, event_document, event_from
 from repository.driver import Database
 from repository.event_log import Append, Appended
 from repository.heads import Head, Heads
+from repository.lane import Lane
 
 # Of MongoDB's 16 MiB, so that the summary of the same entity has room for its own fields.
 LARGEST_EVENT = 16 * 2**20 - 64 * 2**10
@@ -35,48 +37,24 @@ _COLLISIONS = 8
 _DUPLICATE_KEY = 11000
 _LOG = logging.getLogger("dsel.writer")
 
-Placed = tuple[int, Document, RawBSONDocument]
-"""The index of a draft, and its event as it will be stored."""
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The event that a draft becomes, as it is told and as it will be stored."""
+
+    index: int
+    event: Event
+    document: Document
+    raw: RawBSONDocument
 
 
-@dataclass(slots=True)
-class Batch:
-    """The drafts of one commit, and what became of each."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the summaries do not tell of yet."""
 
-    appends: Sequence[Append]
-    results: dict[int, Appended | DselError] = field(default_factory=dict)
-    committed: dict[str, Document] = field(default_factory=dict)
-    """By event id, in the order of versions."""
-    repeated: set[str] = field(default_factory=set)
-    """Keys of entities that a repetition was about: its first writer may have died before the summary."""
-
-    @property
-    def pending(self) -> list[int]:
-        return [index for index in range(len(self.appends)) if index not in self.results]
-
-    def groups(self) -> Iterator[list[int]]:
-        """What is pending, with those that follow beside what they follow."""
-        group: list[int] = []
-        for index in self.pending:
-            if group and not self.appends[index].follows:
-                yield group
-                group = []
-            group.append(index)
-        if group:
-            yield group
-
-    def ids(self, indexes: Iterable[int]) -> dict[int, str]:
-        """The event ids that the writers chose."""
-        chosen = ((index, self.appends[index].draft.id) for index in indexes)
-        return {index: event_id for index, event_id in chosen if event_id is not None}
-
-    def exact(self) -> set[str]:
-        """The entities whose version a writer has named, so that no remembered one will do."""
-        named = (self.appends[index] for index in self.pending)
-        return {each.draft.entity.key for each in named if each.expected_version is not None}
-
-    def in_order(self) -> list[Appended | DselError]:
-        return [self.results[index] for index in range(len(self.appends))]
+    events: Sequence[Document]
+    doubtful: Iterable[str] = ()
+    """Keys of entities whose summary is to be compared with the log."""
 
 
 class Writer:
@@ -84,9 +62,10 @@ class Writer:
         self._database = database
         self._clock = clock
         self._heads = Heads(database)
+        self._summaries: Lane[Stored, None] = Lane(self._summarise)
 
-    async def commit(self, appends: Sequence[Append]) -> list[Appended | DselError]:
-        """Appends each draft, in order; see EventLog.append."""
+    async def commit(self, appends: Sequence[Append]) -> Batch:
+        """Stores each draft, in order; see EventLog.append. The summaries may follow later than it returns."""
         batch = Batch(appends)
         collisions = 0
         while batch.pending and collisions < _COLLISIONS:
@@ -97,36 +76,44 @@ class Writer:
         for index in batch.pending:
             entity = appends[index].draft.entity
             batch.results[index] = Contention(f"{entity} is being written by too many at once", hint="Try again.")
-        await self._summarise(batch)
-        return batch.in_order()
+        if batch.repeated:
+            batch.summaries.append(self._summaries.submit(Stored((), batch.repeated)))
+        return batch
+
+    async def drain(self) -> None:
+        """Waits for the summaries."""
+        await self._summaries.drain()
 
     async def _attempt(self, batch: Batch) -> None:
-        """Gives every pending draft the next version of its entity and inserts them up to the first collision."""
-        keys = {batch.appends[index].draft.entity.key for index in batch.pending}
-        heads = await self._heads.read(keys, fresh=batch.exact())
+        """Gives pending drafts the next version of their entities and inserts them up to the first collision."""
+        part = batch.part()
+        keys = {batch.appends[index].draft.entity.key for index in part}
+        heads = await self._heads.read(keys, fresh=batch.exact(part))
         # Only after the heads: what another writer commits from here on collides with a version.
-        await self._recognise(batch, batch.ids(batch.pending))
-        placed = self._place(batch, heads)
+        await self._recognise(batch, batch.ids(part))
+        placed = self._place(batch, part, heads)
         if not placed:
             return
+        collided: Placed | None = None
         try:
-            await self._database.insert(EVENTS, [raw for _, _, raw in placed])
-            done = len(placed)
+            await self._database.insert(EVENTS, [each.raw for each in placed])
             self._heads.remember(heads)
         except BulkWriteError as error:
             self._heads.forget(keys)
             done = _position_of_duplicate(error)
-            index, document, _ = placed[done]
-            await self._recognise(batch, {index: document["_id"]})
-        for index, document, _ in placed[:done]:
-            batch.results[index] = Appended(event_from(document, batch.appends[index].draft.entity))
-            batch.committed[document["_id"]] = document
+            placed, collided = placed[:done], placed[done]
+        if placed:
+            batch.results |= {each.index: Appended(each.event) for each in placed}
+            documents = [each.document for each in placed]
+            batch.summaries.append(self._summaries.submit(Stored(documents)))
+        if collided is not None:
+            await self._recognise(batch, {collided.index: collided.event.id})
 
-    def _place(self, batch: Batch, heads: dict[str, Head]) -> list[Placed]:
+    def _place(self, batch: Batch, part: Sequence[int], heads: dict[str, Head]) -> list[Placed]:
         now = self._clock()
         placed: list[Placed] = []
         ids: set[str] = set()
-        for group in batch.groups():
+        for group in batch.groups(index for index in part if index not in batch.results):
             own = set(batch.ids(group).values())
             if ids & own:
                 break  # a repetition within the batch: settled once the first is in
@@ -150,12 +137,14 @@ class Writer:
                 if batch.appends[index].follows:
                     batch.results.setdefault(index - 1, batch.results[index])
 
-    async def _summarise(self, batch: Batch) -> None:
+    async def _summarise(self, parts: Sequence[Stored]) -> list[None]:
+        events = [event for part in parts for event in part.events]
         try:
-            await latest.fold(self._database, list(batch.committed.values()), batch.repeated)
+            await latest.fold(self._database, events, {key for part in parts for key in part.doubtful})
         except (StoreUnavailable, PyMongoError) as error:
             # The events are committed, so the caller is told so; the follower brings the summaries up to date.
-            _LOG.warning("the summaries of %d events are late: %s", len(batch.committed), error)
+            _LOG.warning("the summaries of %d events are late: %s", len(events), error)
+        return [None] * len(parts)
 
 
 def _placed_together(batch: Batch, group: Sequence[int], heads: dict[str, Head], now: datetime) -> list[Placed]:
@@ -169,12 +158,12 @@ def _placed_together(batch: Batch, group: Sequence[int], heads: dict[str, Head],
         append = batch.appends[index]
         key = append.draft.entity.key
         head = moved.setdefault(key, heads.get(key, Head()).copy())
-        placed.append((index, *_placed(append, head, now)))
+        placed.append(_placed(index, append, head, now))
     heads |= moved
     return placed
 
 
-def _placed(append: Append, head: Head, now: datetime) -> tuple[Document, RawBSONDocument]:
+def _placed(index: int, append: Append, head: Head, now: datetime) -> Placed:
     draft = append.draft
     if append.expected_version is not None and append.expected_version != head.version:
         raise VersionConflict(str(draft.entity), append.expected_version, head.version)
@@ -185,17 +174,17 @@ def _placed(append: Append, head: Head, now: datetime) -> tuple[Document, RawBSO
         )
     timestamp = draft.timestamp or max(now, head.newest)
     recorded_at = max(now, head.recorded_at)
-    event_id = draft.id or str(uuid_utils.uuid7())
-    document = event_document(draft, event_id, head.version + 1, timestamp, recorded_at)
-    document["newest"] = max(timestamp, head.newest)
+    event = draft.recorded(draft.id or str(uuid_utils.uuid7()), head.version + 1, timestamp, recorded_at)
+    newest = max(timestamp, head.newest)
+    document = event_document(event, draft.digest, newest)
     raw = bson.encode(document)
     if len(raw) > LARGEST_EVENT:
         raise EventTooLarge(
             f"the event about {draft.entity} has {len(raw):,} bytes, {LARGEST_EVENT:,} are allowed",
             hint="Keep large files elsewhere and refer to them.",
         )
-    head.version, head.newest, head.recorded_at = document["version"], document["newest"], recorded_at
-    return document, RawBSONDocument(raw)
+    head.version, head.newest, head.recorded_at = event.version, newest, recorded_at
+    return Placed(index, event, document, RawBSONDocument(raw))
 
 
 def _position_of_duplicate(error: BulkWriteError) -> int:

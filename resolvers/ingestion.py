@@ -13,7 +13,7 @@ from resolvers import commands
 from resolvers.commands import Drafted
 from resolvers.context import Context
 
-BATCH = 500
+BATCH = 2_000
 _NAMESPACE = uuid.UUID("0b7c9d1e-6f0a-5a55-9b39-6a4a4c1d7e11")
 Result = Appended | DselError
 

@@ -29,7 +29,8 @@ def documents(entity: Entity, *milliseconds: int, start: int = 1) -> list[Docume
         newest = max(newest, later(at))
         action = "Apply" if version % 3 == 0 else "Applied"
         one = draft(entity, action, artifact(entity, version=version))
-        made.append(event_document(one, uuid4().hex, version, later(at), later(10**6)) | {"newest": newest})
+        event = one.recorded(uuid4().hex, version, later(at), later(10**6))
+        made.append(event_document(event, one.digest, newest))
     return made
 
 

@@ -12,6 +12,7 @@ from meddling import Meddled
 from repository.documents import EVENTS
 from repository.driver import Database
 from repository.event_log import Append, Appended
+from repository.fields import STATE
 from repository.mongo_event_log import MongoEventLog
 from writing import stored
 
@@ -69,3 +70,23 @@ async def test_a_pair_that_another_process_commits_meanwhile_is_not_repeated(
     results = await MongoEventLog(meddled, Hands()).append(again)
     assert all(isinstance(each, Appended) and each.deduplicated for each in results)
     assert [event.action for event in await stored(log, vpc)] == ["Apply", "Applied"]
+
+
+async def test_a_pair_is_never_torn_by_the_size_of_an_insert(log: MongoEventLog, app: str) -> None:
+    """Of 1,201 drafts the 500th and the 501st belong together."""
+    acts = [Append(draft(Entity("Artifact", app, "a"), "Scanned")) for _ in range(499)]
+    vpc = Entity("Artifact", app, "vpc")
+    pairs = [each for number in range(351) for each in pair(vpc, 2 * number)]
+    events = committed(await log.append([*acts, *pairs]))
+    assert [event.version for event in events] == [*range(1, 500), *range(1, 703)]
+    summary = (await log.latest([vpc.key], STATE))[vpc.key]
+    assert (summary.version, summary.intents, summary.outcomes) == (702, 351, 351)
+
+
+async def test_what_refuses_one_part_of_a_batch_lets_the_others_pass(log: MongoEventLog, app: str) -> None:
+    vpc = Entity("Artifact", app, "vpc")
+    conflict = pair(vpc, 7)
+    acts = [Append(draft(Entity("Artifact", app, "a"), "Scanned")) for _ in range(1_000)]
+    results = await log.append([*acts[:499], *conflict, *acts[499:]])
+    assert [index for index, each in enumerate(results) if isinstance(each, VersionConflict)] == [499, 500]
+    assert [each.event.version for each in results if isinstance(each, Appended)] == list(range(1, 1_001))

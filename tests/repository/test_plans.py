@@ -59,8 +59,8 @@ async def fill(database: Database, length: int) -> None:
             made = written(entity, number, version)
             assert made.timestamp is not None
             newest = max(newest, made.timestamp)
-            document = event_document(made, str(uuid4()), version, made.timestamp, later(number * 1000))
-            documents.append(RawBSONDocument(bson.encode({**document, "newest": newest})))
+            event = made.recorded(str(uuid4()), version, made.timestamp, later(number * 1000))
+            documents.append(RawBSONDocument(bson.encode(event_document(event, made.digest, newest))))
         await database.insert(EVENTS, documents)
     await latest.repair_all(database)
     retired = [Entity("Retired", "app-1", f"{number:02}") for number in range(60)]

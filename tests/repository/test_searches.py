@@ -95,7 +95,8 @@ class Skewed:
         for number, made in enumerate(self.drafts):
             version = versions[made.entity.key] = versions.get(made.entity.key, 0) + 1
             assert made.timestamp is not None
-            documents.append(event_document(made, f"{number:06}", version, made.timestamp, made.timestamp))
+            event = made.recorded(f"{number:06}", version, made.timestamp, made.timestamp)
+            documents.append(event_document(event, made.digest, made.timestamp))
         self.events = [event_from(each) for each in documents]
         for start in range(0, len(documents), 3_000):
             raws = [RawBSONDocument(bson.encode(each)) for each in documents[start : start + 3_000]]
@@ -283,7 +284,7 @@ async def test_what_a_span_touched_costs_a_key_for_each_of_its_events(skewed: Sk
 
 async def test_an_event_from_before_there_were_facets_is_found_by_its_conditions(skewed: Skewed) -> None:
     made = replace(written(3), id=f"old-{uuid4()}")
-    document = event_document(made, str(made.id), 10_000, later(5), later(5))
+    document = event_document(made.recorded(str(made.id), 10_000, later(5), later(5)), made.digest, later(5))
     del document["facet"]
     await skewed.database.insert(EVENTS, [RawBSONDocument(bson.encode(document))])
     skewed.events.append(event_from(document))
@@ -308,7 +309,8 @@ async def test_recorded_order_ends_at_the_settled_point_and_goes_on_from_there(s
     await log.append([Append(draft(entity, "Applied", artifact(entity), id="one"))])
     page = LogPage(10, order=Order.RECORDED)
     assert await log.search(page, ALWAYS, HEADER) == []
-    late = event_document(draft(entity, "Applied", artifact(entity)), "late", 2, later(-5), later(-5))
+    made = draft(entity, "Applied", artifact(entity))
+    late = event_document(made.recorded("late", 2, later(-5), later(-5)), made.digest, later(-5))
     await settling.insert(EVENTS, [RawBSONDocument(bson.encode(late))])
     clock.move(12_000)
     assert log.settled(clock()) == later(0)

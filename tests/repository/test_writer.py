@@ -189,7 +189,7 @@ async def test_the_largest_event_has_its_summary_and_comes_back(log: MongoEventL
         id_ = f"{vpc.app_id}{letters % 2}"
         return draft(entity, "Applied", artifact(text="x" * letters), id=id_, actor=Actor(wide, JOHN.type), **texts)
 
-    smallest = event_document(filled(0), f"{vpc.app_id}0", 1, T0, T0) | {"newest": T0}
+    smallest = event_document(filled(0).recorded(f"{vpc.app_id}0", 1, T0, T0), filled(0).digest, T0)
     room = LARGEST_EVENT - len(bson.encode(smallest))
     assert isinstance(refusal(await log.append([Append(filled(room + 1))])), EventTooLarge)
     largest = await append(log, filled(room))

@@ -1,11 +1,11 @@
-"""Lanes gather what arrives while they commit."""
+"""A lane gathers what arrives while it commits."""
 
 import asyncio
 from collections.abc import Sequence
 
 import pytest
 
-from repository.lanes import Lanes
+from repository.lane import Lane
 
 
 class Commits:
@@ -32,17 +32,17 @@ async def settled() -> None:
 
 async def test_an_item_alone_is_committed_at_once() -> None:
     commits = Commits()
-    assert await Lanes(commits).submit("key", "a") == "A"
+    assert await Lane(commits).submit("a") == "A"
     assert commits.batches == [["a"]]
 
 
 async def test_what_arrives_during_a_commit_is_committed_together_in_order() -> None:
     commits = Commits()
     commits.open.clear()
-    lanes = Lanes(commits)
-    tasks = [asyncio.create_task(lanes.submit("key", item)) for item in "abcd"]
+    lane = Lane(commits)
+    tasks = [lane.submit(item) for item in "abcd"]
     await settled()
-    tasks += [asyncio.create_task(lanes.submit("key", item)) for item in "ef"]
+    tasks += [lane.submit(item) for item in "ef"]
     await settled()
     commits.open.set()
     assert await asyncio.gather(*tasks) == list("ABCDEF")
@@ -53,51 +53,33 @@ async def test_what_arrives_during_a_commit_is_committed_together_in_order() -> 
 
 async def test_a_batch_has_a_largest_size() -> None:
     commits = Commits()
-    lanes = Lanes(commits, largest=3)
-    assert await asyncio.gather(*(lanes.submit("key", item) for item in "abcdefgh")) == list("ABCDEFGH")
+    lane = Lane(commits, largest=3)
+    assert await asyncio.gather(*(lane.submit(item) for item in "abcdefgh")) == list("ABCDEFGH")
     assert [len(batch) for batch in commits.batches] == [3, 3, 2]
-
-
-async def test_a_slow_lane_does_not_hold_up_another() -> None:
-    held = asyncio.Event()
-
-    async def commit(items: Sequence[str]) -> list[str]:
-        if "slow" in items:
-            await held.wait()
-        return list(items)
-
-    lanes = Lanes(commit, width=64)
-    slow = asyncio.create_task(lanes.submit("slow", "slow"))
-    await settled()
-    others = [key for key in map(str, range(100)) if hash(key) % 64 != hash("slow") % 64]
-    assert await asyncio.gather(*(lanes.submit(key, key) for key in others)) == others
-    assert not slow.done()
-    held.set()
-    assert await slow == "slow"
 
 
 async def test_a_failed_commit_reaches_every_caller_of_its_batch_and_no_other() -> None:
     commits = Commits()
-    lanes = Lanes(commits)
-    results = await asyncio.gather(*(lanes.submit("key", item) for item in ("a", "bad", "b")), return_exceptions=True)
+    lane = Lane(commits)
+    results = await asyncio.gather(*(lane.submit(item) for item in ("a", "bad", "b")), return_exceptions=True)
     assert [str(each) for each in results] == ["a bad item"] * 3
-    assert await lanes.submit("key", "c") == "C"
+    assert await lane.submit("c") == "C"
 
 
 async def test_a_commit_that_answers_for_too_few_fails_its_callers_instead_of_leaving_them() -> None:
     async def commit(items: Sequence[str]) -> list[str]:
         return list(items[1:])
 
-    lanes = Lanes(commit)
-    results = await asyncio.gather(*(lanes.submit("key", item) for item in "ab"), return_exceptions=True)
+    lane = Lane(commit)
+    results = await asyncio.gather(*(lane.submit(item) for item in "ab"), return_exceptions=True)
     assert all(isinstance(each, ValueError) for each in results)
 
 
 async def test_an_item_is_committed_although_its_caller_went_away() -> None:
     commits = Commits()
     commits.open.clear()
-    lanes = Lanes(commits)
-    first, waiting, last = (asyncio.create_task(lanes.submit("key", item)) for item in "abc")
+    lane = Lane(commits)
+    first, waiting, last = (lane.submit(item) for item in "abc")
     await settled()
     waiting.cancel()
     first.cancel()
@@ -114,27 +96,27 @@ async def test_a_failure_that_nobody_waits_for_is_no_noise() -> None:
     """Warnings are errors here, an exception that was never retrieved would be one."""
     commits = Commits()
     commits.open.clear()
-    lanes = Lanes(commits)
-    caller = asyncio.create_task(lanes.submit("key", "bad"))
+    lane = Lane(commits)
+    caller = lane.submit("bad")
     await settled()
     caller.cancel()
     await settled()
     commits.open.set()
-    await lanes.drain()
+    await lane.drain()
     assert caller.cancelled()
 
 
 async def test_drain_waits_until_nothing_is_under_way() -> None:
     commits = Commits()
     commits.open.clear()
-    lanes = Lanes(commits, largest=1)
-    tasks = [asyncio.create_task(lanes.submit(key, key)) for key in "abcdefgh"]
+    lane = Lane(commits, largest=1)
+    tasks = [lane.submit(key) for key in "abcdefgh"]
     await settled()
-    draining = asyncio.create_task(lanes.drain())
+    draining = asyncio.create_task(lane.drain())
     await settled()
     assert not draining.done()
     commits.open.set()
     await draining
     assert sorted(item for batch in commits.batches for item in batch) == list("abcdefgh")
     assert sorted(await asyncio.gather(*tasks)) == list("ABCDEFGH")
-    await lanes.drain()
+    await lane.drain()
