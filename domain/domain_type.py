@@ -144,7 +144,7 @@ class DomainType(Spec):
     @cached_property
     def refers_to(self) -> frozenset[str]:
         """The names of the types that its objects refer to."""
-        return frozenset(_referred(self.shown_schema))
+        return frozenset([*_referred(self.shown_schema), *(each.type for each in self.references)])
 
     @cached_property
     def shown_schema(self) -> Mapping[str, Any]:

@@ -119,3 +119,7 @@ def kinds_at(schema: Any, at: Place) -> frozenset[str]:
     if kind == "array" and isinstance(found, Mapping):
         return kinds_at(found, (None,))
     return frozenset({kind}) if kind in ("string", "object") else frozenset({"string", "object"})
+
+
+def is_list(schema: Any) -> bool:
+    return isinstance(schema, Mapping) and schema.get("type") == "array"

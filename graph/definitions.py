@@ -13,6 +13,7 @@ from strawberry.types.fields.resolver import StrawberryResolver
 
 from graph.fitting import fit
 from graph.scalars import JSON, Long
+from repository.fields import Fields
 
 READS = "reads"
 _RESOLVER = "strawberry_resolver"
@@ -99,7 +100,7 @@ def field(
     description: str,
     *,
     name: str | None = None,
-    reads: Reads | None = None,
+    reads: Reads | Fields | None = None,
     subscribes: bool = False,
 ) -> StrawberryField:
     """A field that a resolver answers, of whatever type the registry asks for; or that subscribes to its answers."""

@@ -6,7 +6,9 @@ from typing import Any
 
 from strawberry.types.field import StrawberryField
 
+from domain.backlink import link
 from domain.domain_type import DomainType
+from domain.reference import Reference
 from graph.common_types import CommonTypes, DocumentState
 from graph.definitions import DocumentField, fields_of, input_type, nullable, object_type
 from graph.list_inputs import ListInputs
@@ -62,7 +64,11 @@ def fill(types: DomainTypes, common: CommonTypes, declared: Mapping[str, DomainT
     reserved = frozenset(each.graphql_name or each.name for each in own)
     properties = _properties(types.domain_type.shown_schema, reserved)
     names = object_names(name, (each.shape for each in properties), _OWN_TYPES)
-    outputs = OutputTypes(names, lambda other: declared[other].entity if other in declared else None)
+    outputs = OutputTypes(
+        names,
+        lambda other: declared[other].entity if other in declared else None,
+        lambda other: link(Reference(path="", type=other), types.domain_type, declared[other].domain_type),
+    )
     own += [_state_field(each, outputs, types.domain_type) for each in properties]
     fields_of(types.state).extend(own)
     types.lists = common.lists.of(name, own, outputs.levels)

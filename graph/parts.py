@@ -8,7 +8,7 @@ from strawberry.types.field import StrawberryField
 
 from domain.domain_type import DomainType
 from domain.errors import InvalidManifest
-from graph import domain_types, mutations, queries, subscriptions
+from graph import domain_types, mutations, queries, references, subscriptions
 from graph.common_schema import CommonSchema
 from graph.converter import Converter, forget_null_defaults
 from graph.definitions import definition_of, object_type
@@ -26,6 +26,8 @@ class Part:
         self.names = {
             each.name: domain_types.fill(each, common.types, declared, common.meta) for each in declared.values()
         }
+        for each in declared.values():
+            references.add(each, declared)
         converter = Converter(common.converter)
         self.queries = _converted(converter, queries.typed(declared.values()))
         self.mutations = _converted(

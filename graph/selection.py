@@ -89,7 +89,7 @@ def _field(
         return _property(info, graphql_field.type, node, tuple((*paths[0], key) for key in _META_KEYS), seen)
     if reads is Reads.THROUGH and node.selection_set:
         return _walk(info, get_named_type(graphql_field.type), node.selection_set, paths, seen)
-    return (_NEEDS[reads],)
+    return (reads if isinstance(reads, Fields) else _NEEDS[reads],)
 
 
 def _property(

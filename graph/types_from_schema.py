@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from domain.backlink import Home, Link
+from domain.reference import Reference as Declared
 from graph.definitions import DocumentField, fields_of, input_type, list_of, nullable, object_type
 from graph.names import type_name
 from graph.scalars import JSON
 from graph.shapes import ListOf, Object, Property, Reference, Scalar, Shape, objects_in
 
-References = Mapping[str, Any] | str
-"""By key down to the name of the domain type that is referred to; lists do not count as a level."""
+References = Mapping[str, Any] | Link
+"""By key down to the reference that stands there; lists do not count as a level."""
 
 
 def object_names(prefix: str, shapes: Iterable[Shape], reserved: frozenset[str]) -> dict[Object, str]:
@@ -36,8 +38,17 @@ def object_names(prefix: str, shapes: Iterable[Shape], reserved: frozenset[str])
 class OutputTypes:
     """Output types of the objects with these names. Nothing in them is non-null: a history need not conform."""
 
-    def __init__(self, names: Mapping[Object, str], entity_type: Callable[[str], Any] = lambda _: None) -> None:
-        """`entity_type` gives the GraphQL type of the entities of a domain type, None when there is no such type."""
+    def __init__(
+        self,
+        names: Mapping[Object, str],
+        entity_type: Callable[[str], Any] = lambda _: None,
+        link: Callable[[str], Link] = lambda to: Link(Declared(path="", type=to), Home.BARE),
+    ) -> None:
+        """`entity_type` gives the GraphQL type of the entities of a domain type, None when there is no such type.
+
+        `link` says what a reference to the type means.
+        """
+        self._link = link
         self._names = names
         self._entity_type = entity_type
         self._made: dict[Object, type] = {}
@@ -73,7 +84,7 @@ class OutputTypes:
             case ListOf(item, _):
                 return self.references(item)
             case Reference(to, written):
-                return to if self._entity_type(to) else self.references(written)
+                return self._link(to) if self._entity_type(to) else self.references(written)
             case Object() if shape in self._referring:
                 return self._below(shape)
             case _:

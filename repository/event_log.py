@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from domain.backlink import Backlink
 from domain.conditions import EVERYTHING, Condition
 from domain.entity import Entity
 from domain.errors import DselError
@@ -158,6 +159,15 @@ class EntityPage:
     order: tuple[Ordering, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """An entity that others may refer to by these names, and the key after which they are wanted."""
+
+    target: Entity
+    names: tuple[str, ...]
+    after: str = ""
+
+
 class EventLog(Protocol):
     """All reads raise StoreUnavailable. Answers are keyed by `Entity.key`; what is not there is missing."""
 
@@ -213,6 +223,19 @@ class EventLog(Protocol):
 
     async def entities(self, page: EntityPage, fields: Fields) -> list[Latest]:
         """The entities that have a state now. Raises QueryTooLarge when too many would have to be examined."""
+        ...
+
+    async def can_seek(self, link: Backlink) -> bool:
+        """Whether `referring` may be asked: indexes hold the names that the references give."""
+        ...
+
+    async def referring(
+        self, link: Backlink, seeks: Sequence[Seek], first: int, fields: Fields
+    ) -> dict[str, list[Latest]]:
+        """The next entities that may refer to each of those that are sought, by its key.
+
+        They hold one of its names. In the order of keys; fewer than `first` when there are no more.
+        """
         ...
 
     async def has_changed(self, type_: str, since: datetime) -> bool:

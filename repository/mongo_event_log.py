@@ -7,10 +7,11 @@ from itertools import accumulate
 from typing import Any
 
 from domain import settling
+from domain.backlink import Backlink
 from domain.errors import DselError
 from domain.event import Event
 from domain.instants import Clock
-from repository import access, indexes, pipelines
+from repository import access, backreferences, indexes, pipelines
 from repository.acts import Acts
 from repository.batch import Batch
 from repository.declared_indexes import DeclaredIndexes
@@ -28,6 +29,7 @@ from repository.event_log import (
     LogPage,
     Moment,
     Order,
+    Seek,
     TimelinePage,
     Touch,
 )
@@ -132,6 +134,14 @@ class MongoEventLog:
 
     async def entities(self, page: EntityPage, fields: Fields) -> list[Latest]:
         return await self._lists.living(page, fields)
+
+    async def can_seek(self, link: Backlink) -> bool:
+        return bool(link.paths) and set(link.paths) <= self.declared.made(link.source)
+
+    async def referring(
+        self, link: Backlink, seeks: Sequence[Seek], first: int, fields: Fields
+    ) -> dict[str, list[Latest]]:
+        return await backreferences.referring(self._database, link, seeks, first, fields)
 
     async def has_changed(self, type_: str, since: datetime) -> bool:
         condition = {"type": type_, "timestamp": {"$gt": since}}

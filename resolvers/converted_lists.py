@@ -1,5 +1,8 @@
 """Lists by what states hold in the newest version of their type: MongoDB knows those written before as they were."""
 
+from collections.abc import Iterable
+
+from domain.conditions import Path
 from domain.conversion import Conversions
 from domain.entity_view import view
 from domain.event import Event
@@ -12,7 +15,13 @@ def concern(conversions: Conversions, page: EntityPage) -> bool:
     """Whether the page asks for something that may have stood elsewhere."""
     wanted = {path[1:] for path in asked(page) if path[0] == "state"}
     wanted |= {(root, *path[1:]) for path in asked(page) if path[0] == "meta" for root in ("meta", "metadata")}
-    sources = conversions.sources(wanted) if wanted else frozenset()
+    return bool(wanted) and move(conversions, wanted)
+
+
+def move(conversions: Conversions, paths: Iterable[Path]) -> bool:
+    """Whether what stands at one of the paths may have stood elsewhere."""
+    wanted = frozenset(paths)
+    sources = conversions.sources(wanted)
     return sources is None or bool(sources - wanted - {("apiVersion",)})
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from domain.backlink import Backlink
 from domain.domain_type import DomainType
 from domain.errors import DselError
 from domain.event import Event
@@ -20,6 +21,7 @@ from repository.event_log import (
     Latest,
     LogPage,
     Moment,
+    Seek,
     TimelinePage,
     Touch,
 )
@@ -90,6 +92,17 @@ class ServedLog:
             return await converted_lists.living(self, page, fields)
         found = await self._log.entities(page, self._sources(fields, [page.where.type]))
         return [self._summary(each) for each in found]
+
+    async def can_seek(self, link: Backlink) -> bool:
+        known = self._types.get(link.source)
+        moved = known is not None and converted_lists.move(known.conversions, link.paths)
+        return not moved and await self._log.can_seek(link)
+
+    async def referring(
+        self, link: Backlink, seeks: Sequence[Seek], first: int, fields: Fields
+    ) -> dict[str, list[Latest]]:
+        found = await self._log.referring(link, seeks, first, self._sources(fields, [link.source]))
+        return {key: [self._summary(each) for each in latests] for key, latests in found.items()}
 
     async def has_changed(self, type_: str, since: datetime) -> bool:
         return await self._log.has_changed(type_, since)
