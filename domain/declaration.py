@@ -1,14 +1,14 @@
 """A domain type as it was declared: built in, or applied at run time and kept in the log like any other object."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from domain import crd
 from domain import manifest as manifests
-from domain.domain_type import DomainType
+from domain.domain_type import Called, DomainType
 from domain.errors import DselError, InvalidManifest
 from domain.event import Document, Event
 from domain.kept import from_document, removed
@@ -41,6 +41,34 @@ class Declaration:
     retired: bool = False
     fault: str | None = None
     """Why it cannot be served."""
+
+    def calling(self, called: Called) -> "Declaration":
+        """The same, called so."""
+        return replace(self, domain_type=self.domain_type.known_as(called=called) if self.domain_type else None)
+
+    def identified(self, others: Mapping[str, "Declaration"]) -> "Declaration":
+        """The same under its name beside these: the kind, with the group where another group has that kind.
+
+        Raises InvalidManifest when it has no group to be told apart by.
+        """
+        type_, first = self.domain_type, others.get(self.name)
+        if type_ is None or first is None or first.group == type_.group:
+            return self
+        if not type_.group:
+            problem = f"'{type_.kind}' is a kind of the group {first.group}"
+            raise InvalidManifest("/meta/name", problem, hint="Say the group of yours in /spec/group.")
+        grouped = f"{type_.kind}.{type_.group}"
+        return replace(self, name=grouped, domain_type=type_.known_as(name=grouped))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that it may have."""
+        type_ = self.domain_type
+        return (type_.kind, f"{type_.kind}.{type_.group}") if type_ and type_.group else (self.name,)
+
+    @property
+    def group(self) -> str:
+        return self.domain_type.group if self.domain_type else ""
 
     @property
     def version(self) -> int:
@@ -76,13 +104,15 @@ def as_object(declaration: Declaration) -> Document:
         "apiVersion": API_VERSION,
         "kind": TYPE,
         "meta": {"name": declaration.name, "appId": APP},
-        "spec": {"origin": declaration.origin.value, "manifest": declaration.manifest} | _kept(declaration),
+        "spec": {"origin": declaration.origin.value, "manifest": declaration.manifest} | _decided(declaration),
     }
 
 
-def _kept(declaration: Declaration) -> Document:
-    kept = declaration.domain_type.kept if declaration.domain_type else ()
-    return {"kept": [each.as_document() for each in kept]} if kept else {}
+def _decided(declaration: Declaration) -> Document:
+    """What the manifest does not say."""
+    type_ = declaration.domain_type
+    kept = {"kept": [each.as_document() for each in type_.kept]} if type_ and type_.kept else {}
+    return kept | ({"called": type_.called.model_dump(by_alias=True)} if type_ and type_.called else {})
 
 
 def from_event(event: Event) -> Declaration:
@@ -93,10 +123,9 @@ def from_event(event: Event) -> Declaration:
         if not isinstance(manifest, dict):
             raise InvalidManifest("/spec/manifest", "it is missing")
         read, fault = from_manifest(manifest), None
-        if read.name != event.entity.name:
+        if event.entity.name not in (read.name, f"{read.name}.{read.group}"):
             raise InvalidManifest("/meta/name", f"'{read.name}' stands in the log as {event.entity.name}")
-        kept = [from_document(each) for each in spec.get("kept", ())]
-        type_ = read.domain_type.keeping(kept) if read.domain_type and kept else read.domain_type
+        type_ = _as_decided(read.domain_type, event.entity.name, spec) if read.domain_type else None
     except DselError as error:
         read, type_, fault = None, None, str(error)
     return Declaration(
@@ -108,6 +137,12 @@ def from_event(event: Event) -> Declaration:
         retired=event.deletes,
         fault=fault,
     )
+
+
+def _as_decided(type_: DomainType, name: str, spec: Document) -> DomainType:
+    called, kept = spec.get("called"), [from_document(each) for each in spec.get("kept", ())]
+    known = type_.known_as(name=name, called=Called.model_validate(called) if called else None)
+    return known.keeping(kept) if kept else known
 
 
 def with_plain_numbers(value: Any) -> Any:

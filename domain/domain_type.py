@@ -18,7 +18,7 @@ from domain.rule import Rule, in_schema
 from domain.rulebook import Rulebook
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]*$", max_length=100)]
-TypeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*$", max_length=100)]
+TypeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*(\.[A-Za-z0-9.-]+)?$", max_length=320)]
 ActionName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]*$", max_length=100)]
 Scope = Literal["Namespaced", "Cluster"]
 Kind = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*Event$", max_length=200)]
@@ -83,10 +83,22 @@ class Spec(Manifest):
     """What lists are filtered and ordered by; beside what a schema declares."""
 
 
+class Called(Manifest):
+    """What a domain type is called in GraphQL, from when it is first served: no other type can change it."""
+
+    type: str
+    field: str
+    """The root field of one object."""
+    list_field: str = Field(alias="listField")
+
+
 class DomainType(Spec):
     """A domain type. The last of `versions` is the newest."""
 
     name: TypeName
+    """Its identity in the log: the kind of its objects, with the group if another type had the kind before."""
+    called: Called | None = Field(default=None, exclude=True)
+    """None before it was served; no manifest says so."""
     kept: tuple[Kept, ...] = Field(default=(), exclude=True)
     """Properties that its newest version no longer has; no manifest says so, but what it was before."""
 
@@ -94,8 +106,8 @@ class DomainType(Spec):
     def _kinds_belong(self) -> "DomainType":
         for action in self.actions:
             for kind in (action.intent, action.outcome):
-                if not kind.startswith(self.name):
-                    raise ValueError(f"the kind {kind} does not begin with {self.name}")
+                if not kind.startswith(self.kind):
+                    raise ValueError(f"the kind {kind} does not begin with {self.kind}")
         names = [kind for action in self.actions for kind in (action.intent, action.outcome)]
         if len(set(names)) < len(names):
             raise ValueError("a kind stands for two actions or phases")
@@ -119,12 +131,21 @@ class DomainType(Spec):
     def manifest(self) -> dict[str, Any]:
         """The manifest that makes this type."""
         spec = self.model_dump(by_alias=True, exclude_defaults=True, exclude={"name"}, mode="json")
-        return {"apiVersion": "dsel/v1alpha1", "kind": "DomainType", "meta": {"name": self.name}, "spec": spec}
+        return {"apiVersion": "dsel/v1alpha1", "kind": "DomainType", "meta": {"name": self.kind}, "spec": spec}
+
+    @property
+    def kind(self) -> str:
+        """The kind of its objects."""
+        return self.name.partition(".")[0]
+
+    @property
+    def graphql_name(self) -> str:
+        return self.called.type if self.called else self.kind
 
     @cached_property
     def state_key(self) -> str:
         """Where an envelope's spec holds the object: `artifact` for Artifact."""
-        return kinds.lower_camel(self.name)
+        return kinds.lower_camel(self.kind)
 
     @property
     def plural_key(self) -> str:
@@ -154,7 +175,8 @@ class DomainType(Spec):
     def keeping(self, kept: Iterable[Kept]) -> "DomainType":
         """The same with these kept properties."""
         copy = self.model_copy(update={"kept": tuple(kept)})
-        copy.__dict__.pop("shown_schema", None)
+        for derived in ("shown_schema", "refers_to"):
+            copy.__dict__.pop(derived, None)
         return copy
 
     def after(self, before: "DomainType") -> "DomainType":
@@ -197,6 +219,10 @@ class DomainType(Spec):
 
     def action(self, name: str) -> Action | None:
         return next((action for action in self.actions if action.name == name), None)
+
+    def known_as(self, **names: Any) -> "DomainType":
+        """The same with another `name`, or `called` something."""
+        return self.model_copy(update=names)
 
     def by_kind(self, kind: str) -> tuple[Action, Phase] | None:
         """The declared action and phase of a kind."""

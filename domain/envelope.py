@@ -119,11 +119,8 @@ def _naming(kind: str, spec: Mapping[str, Any], registry: Registry) -> Naming:
     if not kind.endswith("Event"):
         raise InvalidEnvelope("/kind", f"'{kind}' does not end in Event", hint="Name it like ArtifactAppliedEvent.")
     stem, key = kind.removesuffix("Event"), _object_key(kind, spec)
-    owner = registry.owning(kind)
-    if owner is not None and (key is None or _is_owned(spec[key], owner)):
-        naming = _declared(stem, kind, spec, owner)
-    else:
-        naming = _guessed(stem, spec, key, registry)
+    owner = _owner(kind, None if key is None else spec[key], registry)
+    naming = _declared(stem, kind, spec, owner) if owner else _guessed(stem, spec, key, registry)
     if not naming.action or not naming.type:
         raise InvalidEnvelope("/kind", f"'{kind}' lacks a type or an action", hint="Name it like ArtifactAppliedEvent.")
     if naming.state_key is None:
@@ -137,19 +134,22 @@ def _object_key(kind: str, spec: Mapping[str, Any]) -> str | None:
     return max(found, key=lambda each: len(spec[each]["kind"])) if len(found) > 1 else next(iter(found), None)
 
 
-def _is_owned(state: Mapping[str, Any], owner: DomainType) -> bool:
-    """Not of a type whose name goes on where the owner's ends (ConfigMap), nor of another group's equal name."""
-    kind = state["kind"]
-    return len(kind) < len(owner.name) or (kind == owner.name and group_of(state) == owner.group)
+def _owner(kind: str, state: Mapping[str, Any] | None, registry: Registry) -> DomainType | None:
+    """The registered type of an event: that of the object, and without one that of the kind."""
+    owner = registry.owning(kind)
+    if owner is None or state is None or len(state["kind"]) < len(owner.kind):
+        return owner
+    # Not one whose kind goes on where the owner's ends (ConfigMap); of another group's equal kind, that one.
+    return registry.of_object(state) if state["kind"] == owner.kind else None
 
 
 def _declared(stem: str, kind: str, spec: Mapping[str, Any], owner: DomainType) -> Naming:
-    stem = stem.removeprefix(owner.name)
+    stem = stem.removeprefix(owner.kind)
     declared = owner.by_kind(kind)
     action, phase = declared or (None, kinds.phase_of(stem))
     key = owner.state_key if owner.state_key in spec else None
     if key is not None:
-        _check_object(f"/spec/{pointer_part(key)}", spec[key], owner.name)
+        _check_object(f"/spec/{pointer_part(key)}", spec[key], owner.kind)
     return Naming(owner.name, stem, phase, _deletes(stem, phase, action.deletes if action else None), key)
 
 

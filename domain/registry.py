@@ -8,7 +8,7 @@ import yaml
 
 from domain import declaration, manifest
 from domain.declaration import Declaration
-from domain.domain_type import DomainType
+from domain.domain_type import Called, DomainType
 from domain.errors import InvalidManifest, UnknownType
 from domain.objects import group_of
 from domain.resources import builtin_manifests
@@ -37,6 +37,14 @@ class Registry:
     def with_applied(self, changes: Iterable[Declaration]) -> "Registry":
         """What these declarations make of it."""
         return self._with({**self._applied, **{each.name: each for each in changes}})
+
+    def calling(self, names: Mapping[str, Called]) -> "Registry":
+        """The same types, called so."""
+        renamed = {name: self.declarations[name].calling(called) for name, called in names.items()}
+        built_in = {name: renamed.get(name, each) for name, each in self._built_in.items()}
+        types = (each.domain_type for each in built_in.values())
+        applied = {name: renamed.get(name, each) for name, each in self._applied.items()}
+        return Registry((each for each in types if each is not None), applied.values())
 
     def without(self, names: Iterable[str]) -> "Registry":
         """What it was before these were applied."""
@@ -69,10 +77,12 @@ class Registry:
         return self._types[name]
 
     def of_object(self, state: Mapping[str, Any]) -> DomainType | None:
-        """The type of an object, by kind and group."""
-        found = self._types.get(str(state.get("kind")))
-        ours = found is not None and (group_of(state) == found.group or not state.get("apiVersion"))
-        return found if ours else None
+        """The type of an object, by kind and group; by kind alone if it does not say its apiVersion."""
+        kind, group = str(state.get("kind")), group_of(state)
+        if not state.get("apiVersion"):
+            return self._types.get(kind)
+        found = (self._types.get(name) for name in (kind, f"{kind}.{group}"))
+        return next((each for each in found if each is not None and each.group == group), None)
 
     @cached_property
     def converting(self) -> Mapping[str, DomainType]:
@@ -81,12 +91,19 @@ class Registry:
 
     @cached_property
     def owning(self) -> Callable[[str], DomainType | None]:
-        """The type with the longest name that begins an event's kind, up to the end of a word."""
+        """The type with the longest kind that begins an event's kind, up to the end of a word.
+
+        Of several with one kind it is the first, whose name is the kind alone.
+        """
         return lru_cache(_MOST)(self._owning)
 
     def _owning(self, kind: str) -> DomainType | None:
         ends = (end for end in range(len(kind), 0, -1) if not kind[end : end + 1].islower())
-        return next((self._types[kind[:end]] for end in ends if kind[:end] in self._types), None)
+        return next((self._by_kind[kind[:end]] for end in ends if kind[:end] in self._by_kind), None)
+
+    @cached_property
+    def _by_kind(self) -> dict[str, DomainType]:
+        return {each.kind: each for each in sorted(self._types.values(), key=lambda each: -len(each.name))}
 
 
 def builtin() -> Registry:

@@ -113,11 +113,13 @@ def _description(root: DomainTypeView) -> str:
 
 
 def _field(root: DomainTypeView) -> str:
-    return root.domain_type.state_key if root.domain_type else kinds.lower_camel(root.declaration.name)
+    called = root.domain_type.called if root.domain_type else None
+    return called.field if called else kinds.lower_camel(root.declaration.name)
 
 
 def _list_field(root: DomainTypeView) -> str:
-    return root.domain_type.plural_key if root.domain_type else kinds.plural(_field(root))
+    called = root.domain_type.called if root.domain_type else None
+    return called.list_field if called else kinds.plural(_field(root))
 
 
 def _actions(root: DomainTypeView) -> Any:

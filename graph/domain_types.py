@@ -7,19 +7,18 @@ from typing import Any
 from strawberry.types.field import StrawberryField
 
 from domain.backlink import link
-from domain.domain_type import DomainType
+from domain.domain_type import Called, DomainType
 from domain.reference import Reference
 from graph.common_types import CommonTypes, DocumentState
 from graph.definitions import DocumentField, fields_of, input_type, nullable, object_type
 from graph.list_inputs import ListInputs
-from graph.names import INPUTS, field_names
+from graph.names import field_names
 from graph.scalars import JSON
 from graph.shape_reader import ShapeReader
 from graph.shapes import Property
 from graph.types_from_schema import InputTypes, OutputTypes, deprecation, object_names
 
 _OWN = frozenset({"apiVersion", "kind", "meta", "metadata"})
-_SUFFIXES = ("", *INPUTS, "ListWhere")
 _OWN_TYPES = frozenset("State Event Connection Edge EventConnection EventEdge Result Written Where OrderBy".split())
 
 
@@ -37,11 +36,17 @@ class DomainTypes:
 
     @property
     def name(self) -> str:
-        return self.domain_type.name
+        return self.domain_type.graphql_name
+
+    @property
+    def called(self) -> Called:
+        assert self.domain_type.called is not None  # a registry is named before its schema is made
+        return self.domain_type.called
 
 
 def declare(domain_type: DomainType, common: CommonTypes) -> DomainTypes:
-    name, what = domain_type.name, domain_type.description or f"An object of type {domain_type.name}."
+    name = domain_type.graphql_name
+    what = domain_type.description or f"An object of type {name}."
     entity = object_type(name, what, interfaces=[common.node, common.entity])
     return DomainTypes(
         domain_type,
@@ -54,8 +59,8 @@ def declare(domain_type: DomainType, common: CommonTypes) -> DomainTypes:
     )
 
 
-def fill(types: DomainTypes, common: CommonTypes, declared: Mapping[str, DomainTypes], meta: type) -> set[str]:
-    """Gives the types their fields, which may refer to any declared type. Returns the names of the types below."""
+def fill(types: DomainTypes, common: CommonTypes, declared: Mapping[str, DomainTypes], meta: type) -> None:
+    """Gives the types their fields, which may refer to any declared type."""
     name, of = types.name, f"objects of type {types.name}"
     events = common.event_pages(name, types.event, of)
     fields_of(types.entity).extend(common.entity_fields(types.state, events, types.event))
@@ -75,7 +80,6 @@ def fill(types: DomainTypes, common: CommonTypes, declared: Mapping[str, DomainT
     written = _properties(types.domain_type.newest.json_schema, reserved) if types.domain_type.kept else properties
     own_names = object_names(name, (each.shape for each in written), _OWN_TYPES)
     types.input = _input(types.domain_type, written, InputTypes(own_names), meta)
-    return {f"{each}{suffix}" for each in (*names.values(), *own_names.values()) for suffix in _SUFFIXES}
 
 
 def _properties(schema: Mapping[str, Any], reserved: frozenset[str]) -> list[Property]:
@@ -104,7 +108,8 @@ def object_meta_input() -> type:
         "What an object says about itself.",
         [
             DocumentField("name", str, description="The name of the object."),
-            DocumentField("appId", str, description="The app (tenant) that it belongs to."),
+            DocumentField("namespace", nullable(str), description="The Kubernetes namespace."),
+            DocumentField("appId", nullable(str), description="The app (tenant) that it belongs to."),
             DocumentField("labels", nullable(JSON), description="Labels by name."),
             DocumentField("annotations", nullable(JSON), description="Annotations by name."),
         ],
@@ -112,11 +117,13 @@ def object_meta_input() -> type:
 
 
 def _input(domain_type: DomainType, properties: Iterable[Property], inputs: InputTypes, meta: type) -> type:
-    name = domain_type.name
+    name = domain_type.graphql_name
     fields: list[StrawberryField] = [
         DocumentField("apiVersion", nullable(str), description=f"`{domain_type.newest.name}` when it is left out."),
-        DocumentField("kind", nullable(str), description=f"`{name}` when it is left out."),
-        DocumentField("meta", meta, description="Name, app and labels."),
+        DocumentField("kind", nullable(str), description=f"`{domain_type.kind}` when it is left out."),
+        DocumentField(
+            "metadata" if domain_type.scope else "meta", meta, name="meta", description="Name, app and labels."
+        ),
         *map(inputs.field, properties),
     ]
     return input_type(f"{name}Input", f"A complete object of type {name}.", fields)

@@ -9,6 +9,7 @@ from domain.registry import Registry
 from graph import schema
 from graph.execution import Engine
 from graph.limits import Limits
+from graph.naming import named
 
 
 class Edition(Engine):
@@ -26,4 +27,5 @@ class Edition(Engine):
 
 def edition(registry: Registry, limits: Limits) -> Edition:
     """Raises InvalidManifest for a type that cannot be served beside the others."""
+    registry = named(registry)
     return Edition(registry, schema.build(registry), limits)

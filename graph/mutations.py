@@ -8,7 +8,7 @@ from strawberry.types.field import StrawberryField
 
 from domain import entity as entities
 from domain import errors
-from domain.domain_type import Action
+from domain.domain_type import Action, DomainType
 from domain.values import quoted
 from graph import type_mutations
 from graph.arguments import AppId, Name, TypeName
@@ -76,13 +76,14 @@ def mutation_type(common: CommonTypes, declared: DeclaredTypes, results: WriteRe
 def typed(types: DomainTypes, results: WriteResults) -> Iterable[StrawberryField]:
     """A field for each declared action."""
     name, result = types.name, results.of(types.name, f"{types.name}Written", types.event, types.entity)
-    for action in types.domain_type.actions:
+    type_ = types.domain_type
+    for action in type_.actions:
         if action.deletes:
             text = f"Ends an object of type {name} as `{action.outcome}`; its history stays."
-            yield field(_delete(name), result, text, name=f"{action.name}{name}")
+            yield field(_delete(type_.name), result, text, name=f"{action.name}{name}")
         else:
             text = f"Stores an object of type {name} as its new state, as `{action.outcome}`."
-            yield field(_act(name, action, types.input), result, text, name=f"{action.name}{name}")
+            yield field(_act(type_, action, types.input), result, text, name=f"{action.name}{name}")
 
 
 def _untyped(common: CommonTypes, results: WriteResults) -> Iterable[StrawberryField]:
@@ -98,7 +99,9 @@ def _untyped(common: CommonTypes, results: WriteResults) -> Iterable[StrawberryF
     yield field(_record_events, list_of(result), text, name="recordEvents")
 
 
-def _act(type_: str, action: Action, input_: Any) -> Callable[..., Any]:
+def _act(type_: DomainType, action: Action, input_: Any) -> Callable[..., Any]:
+    told = {"apiVersion": type_.newest.name, "kind": type_.kind}
+
     async def act(
         info: Asked,
         object: Annotated[input_, argument(description="The complete object.")],  # noqa: A002 - the argument's name
@@ -112,12 +115,14 @@ def _act(type_: str, action: Action, input_: Any) -> Callable[..., Any]:
         dry_run: DryRunOnly = False,
     ) -> Any:
         options = Options(event_id, expected_version, execution_id, correlation_id, comment, client, metadata, dry_run)
-        state = {"kind": type_} | {key: value for key, value in object.items() if value is not None}
+        state = told | {key: value for key, value in object.items() if value is not None}
         found = info.context.registry.of_object(state)
-        if found is None or found.name != type_:
-            told = f"{quoted(state['kind'])} of {quoted(state.get('apiVersion'))} contradicts the mutation, which is of"
-            return refusal(errors.InvalidEnvelope("/kind", f"{told} {type_}"))
-        return await answered(commands.act(info.context, action.name, state, None, options))
+        if found is None or found.name != type_.name:
+            wrong = f"{quoted(state['kind'])} of {quoted(state['apiVersion'])} contradicts the mutation, which is of"
+            return refusal(errors.InvalidEnvelope("/kind", f"{wrong} {type_.name}"))
+        # Kubernetes' metadata has no place for it: it comes beside the object.
+        app_id = state["metadata"].pop("appId", None) if type_.scope else None
+        return await answered(commands.act(info.context, action.name, state, app_id, options))
 
     return act
 

@@ -23,9 +23,8 @@ class Part:
     def __init__(self, members: Sequence[DomainType], common: CommonSchema) -> None:
         self.members = members
         declared = {each.name: domain_types.declare(each, common.types) for each in members}
-        self.names = {
-            each.name: domain_types.fill(each, common.types, declared, common.meta) for each in declared.values()
-        }
+        for each in declared.values():
+            domain_types.fill(each, common.types, declared, common.meta)
         for each in declared.values():
             references.add(each, declared)
         converter = Converter(common.converter)

@@ -55,14 +55,14 @@ def typed(types: Iterable[DomainTypes]) -> Iterable[StrawberryField]:
         yield field(
             _single(type_.name),
             nullable(each.entity),
-            f"One {type_.name}; null if there never was one.",
-            name=type_.state_key,
+            f"One {each.name}; null if there never was one.",
+            name=each.called.field,
         )
         yield field(
             _list(type_.name, each.lists),
             each.pages,
-            f"The objects of type {type_.name}, by app and name.",
-            name=type_.plural_key,
+            f"The objects of type {each.name}, by app and name.",
+            name=each.called.list_field,
         )
 
 

@@ -49,11 +49,11 @@ def _forward(types: DomainTypes, declared: Mapping[str, DomainTypes]) -> Iterabl
 def _backward(types: DomainTypes, sources: Iterable[DomainTypes]) -> Iterable[StrawberryField]:
     taken = _names(types.entity)
     for source in sources:
-        references = [each for each in source.domain_type.refers if each.type == types.name]
+        references = [each for each in source.domain_type.refers if each.type == types.domain_type.name]
         if references:
-            yield _referring(types, source, references, _free(source.domain_type.plural_key, taken))
+            yield _referring(types, source, references, _free(source.called.list_field, taken))
         for each in references if len(references) > 1 else ():
-            yield _referring(types, source, [each], _free(f"{source.domain_type.plural_key}By{_path(each)}", taken))
+            yield _referring(types, source, [each], _free(f"{source.called.list_field}By{_path(each)}", taken))
 
 
 def _referring(types: DomainTypes, source: DomainTypes, references: Sequence[Reference], name: str) -> StrawberryField:

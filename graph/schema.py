@@ -13,8 +13,8 @@ from graphql import (
 )
 
 from domain.registry import Registry
-from graph.claimed_names import ClaimedNames
 from graph.common_schema import ROOTS, CommonSchema, common_schema
+from graph.naming import named
 from graph.parts import Part, parts_of
 
 Fields = dict[str, GraphQLField]
@@ -23,17 +23,10 @@ Fields = dict[str, GraphQLField]
 def build(registry: Registry) -> GraphQLSchema:
     """A schema with the types of the registry. What it has in common with a living one is shared, not made again.
 
-    Raises InvalidManifest for a type whose names another one has.
+    Raises InvalidManifest for a type that cannot be served.
     """
     common = common_schema()
-    names = ClaimedNames(*common.names())
-    for each in sorted(registry, key=lambda each: each.name):
-        names.claim(each)
-    parts = list(parts_of(registry, common))
-    for part in parts:
-        for each in part.members:
-            names.claim_below(each, part.names[each.name])
-    return _assembled(common, parts)
+    return _assembled(common, list(parts_of(named(registry), common)))
 
 
 def _assembled(common: CommonSchema, parts: list[Part]) -> GraphQLSchema:

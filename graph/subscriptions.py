@@ -37,8 +37,8 @@ def typed(types: Iterable[DomainTypes]) -> Iterable[StrawberryField]:
     """The fields of domain types."""
     for each in types:
         type_ = each.domain_type
-        text = f"One {type_.name} now, and again with each new state; null while there never was one."
-        yield field(_single(type_.name), nullable(each.entity), text, name=type_.state_key, subscribes=True)
+        text = f"One {each.name} now, and again with each new state; null while there never was one."
+        yield field(_single(type_.name), nullable(each.entity), text, name=each.called.field, subscribes=True)
 
 
 def _generic(common: CommonTypes) -> Iterable[StrawberryField]:

@@ -43,15 +43,17 @@ class Types:
         if not context.caller.may(Right.TYPES):
             raise Forbidden(f"{context.caller.actor.id} may not change domain types", hint="Ask for the right 'types'.")
         # Read before the types themselves: what somebody applies from here on collides with one of these.
-        heads = await type_log.heads(context.log, [each.name for each in wanted])
+        heads = await type_log.heads(context.log, [name for each in wanted for name in each.names])
         async with self._editions.turn():
             before = self._editions.current
-            _compare(options.expected_version, heads)
+            wanted = _identified(wanted, before.registry)
+            _compare(options.expected_version, {each.name: heads[each.name] for each in wanted})
             plan = [_planned(each, before.registry) for each in wanted]
-            new = [each.declaration for each in plan if each.effect is not Effect.UNCHANGED]
-            if not new:
+            changed = [each.declaration for each in plan if each.effect is not Effect.UNCHANGED]
+            if not changed:
                 return TypeChanges(plan)
-            edition = await self._made(before.registry.with_applied(new), wanted)
+            edition = await self._made(before.registry.with_applied(changed), wanted)
+            new = [edition.registry.declarations[each.name] for each in changed]
             breaking = _breaking(before, edition, plan)
             if breaking and not options.force:
                 raise BreakingChange(breaking)
@@ -72,21 +74,34 @@ class Types:
 
 def _read(manifests: Sequence[Any]) -> list[Declaration]:
     """Raises InvalidManifests with the faults of all of them."""
-    read: dict[str, Declaration] = {}
+    read: dict[tuple[str, ...], Declaration] = {}
     faults: list[ManifestFault] = []
     for number, manifest in enumerate(manifests):
         try:
             if not isinstance(manifest, dict):
                 raise InvalidManifest("", "a manifest is an object", hint="Send it as an object, not as a text.")
             each = declaration.from_manifest(manifest)
-            if each.name in read:
+            if each.names in read:
                 raise InvalidManifest("/meta/name", f"{each.name} is declared twice")
-            read[each.name] = each
+            read[each.names] = each
         except InvalidManifest as error:
             faults += _faults(number, error)
     if faults:
         raise InvalidManifests(faults)
     return list(read.values())
+
+
+def _identified(wanted: Sequence[Declaration], before: Registry) -> list[Declaration]:
+    """Each under the name that it has beside those of before and those ahead of it."""
+    known = dict(before.declarations)
+    found: list[Declaration] = []
+    for number, each in enumerate(wanted):
+        try:
+            found.append(each if each.retired else each.identified(known))
+        except InvalidManifest as error:
+            raise InvalidManifests(list(_faults(number, error))) from error
+        known[found[-1].name] = found[-1]
+    return found
 
 
 def _faults(number: int, error: InvalidManifest) -> Iterator[ManifestFault]:
@@ -105,6 +120,8 @@ def _planned(wanted: Declaration, before: Registry) -> TypeChange:
         return TypeChange(wanted, Effect.CREATED)
     if wanted.retired:
         return TypeChange(known, Effect.UNCHANGED) if known.retired else TypeChange(wanted, Effect.RETIRED)
+    if known.domain_type is not None and known.domain_type.called is not None:
+        wanted = wanted.calling(known.domain_type.called)
     served = known.served
     if served is None or wanted.domain_type is None:
         return TypeChange(replace(wanted, event=known.event), Effect.CHANGED)

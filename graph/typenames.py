@@ -11,13 +11,15 @@ MIXED = "EventLog"
 
 
 def entity_name(type_: str, info: GraphQLResolveInfo[Any]) -> str:
-    return type_ if type_ in info.context.registry else f"{GENERIC}Entity"
+    found = info.context.registry.get(type_)
+    return found.graphql_name if found else f"{GENERIC}Entity"
 
 
 def derived_name(type_: str | None, suffix: str, info: GraphQLResolveInfo[Any]) -> str:
     if type_ is None:
         return f"{MIXED}{suffix.removeprefix('Event')}"
-    return f"{type_ if type_ in info.context.registry else GENERIC}{suffix}"
+    found = info.context.registry.get(type_)
+    return f"{found.graphql_name if found else GENERIC}{suffix}"
 
 
 def resolve(value: Any, info: GraphQLResolveInfo[Any], _: Any) -> str:

@@ -92,7 +92,7 @@ async def act(context: Context, action: str, state: Document, app_id: str | None
     """Stores the object as its new state by the action, `apply` say. Raises Rejected, VersionConflict and the like."""
     domain_type = _type_of(context, state)
     if domain_type is not None:
-        state = {"apiVersion": domain_type.newest.name, "kind": domain_type.name} | state
+        state = {"apiVersion": domain_type.newest.name, "kind": domain_type.kind} | state
     intent, outcome = _kinds(domain_type, action, str(state.get("kind")))
     key = _state_key(domain_type, str(state.get("kind")))
     meta = {"appId": app_id} if app_id is not None else {}

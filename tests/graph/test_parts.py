@@ -12,6 +12,7 @@ from domain import manifest
 from domain.domain_type import DomainType
 from domain.registry import Registry
 from graph import schema
+from graph.naming import named
 
 ROOTS = {"Query", "Mutation", "Snapshot", "Subscription"}
 
@@ -29,7 +30,7 @@ def fresh(made: GraphQLSchema, before: GraphQLSchema) -> set[str]:
 def types() -> dict[str, DomainType]:
     refers = {"owner": {"type": "string", "x-dsel-ref": "Gadget"}}
     made = [type_of("Gadget"), type_of("Widget"), type_of("Holder", **refers), type_of("Lonely")]
-    return {each.name: each for each in made}
+    return {each.name: each for each in named(Registry(made))}
 
 
 def test_an_equal_registry_has_an_equal_schema_of_the_same_types(types: dict[str, DomainType]) -> None:
