@@ -71,6 +71,15 @@ class Client:
         with _explained(self.base):
             return self._http.post(self.base + path, content=body, headers={"content-type": content_type})
 
+    def stream(self, path: str, parameters: Mapping[str, str]) -> Iterator[bytes]:
+        """A long answer, piece by piece. Raises Unreachable, ServerError, or Interrupted when it breaks off."""
+        with _explained(self.base), self._http.stream("GET", self.base + path, params=dict(parameters)) as response:
+            if response.status_code == 200:
+                yield from response.iter_bytes()
+                return
+            response.read()
+        raise _told(self.base, response)
+
     def close(self) -> None:
         if "_http" in self.__dict__:
             self._http.close()
@@ -143,6 +152,17 @@ def _explained(base: str) -> Iterator[None]:
         raise Interrupted(f"{base} did not answer in time", hint="Try again.") from error
     except httpx.HTTPError as error:
         raise Interrupted(f"the connection to {base} broke: {error}", hint="Try again.") from error
+
+
+def _told(base: str, response: "httpx.Response") -> DselError:
+    """A refusal outside of GraphQL."""
+    try:
+        told = json_text.loads(response.content)
+    except json_text.JsonError:
+        told = None
+    if not isinstance(told, dict) or "code" not in told:
+        return stranger(base, response.status_code)
+    return _refusal({"message": told.get("message"), "extensions": told})
 
 
 def _reason(error: BaseException) -> str:

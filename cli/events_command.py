@@ -1,31 +1,27 @@
 """`dsel events`"""
 
-from typing import Annotated
-
 import typer
 
-from cli import console, timeline, times
+from cli import conditions, console, timeline
 from cli.arguments import App, Number, Output
 from cli.client import Client
 from cli.output import Format
-from cli.timeline import Where
 from cli.type_names import TypeNames
-
-_Several = list[str] | None
 
 
 def events(
     context: typer.Context,
-    types_: Annotated[_Several, typer.Option("--type", "-t", metavar="TYPE", help="Of this type. Repeatable.")] = None,
+    of: conditions.Types = None,
     app: App = None,
-    kinds: Annotated[
-        _Several, typer.Option("--kind", "-k", metavar="KIND", help="Like ArtifactAppliedEvent. Repeatable.")
-    ] = None,
-    actors: Annotated[_Several, typer.Option("--actor", metavar="ID", help="Caused by this actor. Repeatable.")] = None,
-    since: Annotated[str | None, typer.Option(metavar="TIME", help="At or after: RFC 3339, 15m, 2h, 3d.")] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="Before this moment.")] = None,
-    execution: Annotated[str | None, typer.Option(metavar="ID", help="Of this run of a workflow.")] = None,
-    correlation: Annotated[str | None, typer.Option(metavar="ID", help="Of this request.")] = None,
+    kinds: conditions.Kinds = None,
+    phases: conditions.Phases = None,
+    actors: conditions.Actors = None,
+    actor_types: conditions.ActorTypes = None,
+    since: conditions.Since = None,
+    until: conditions.Until = None,
+    execution: conditions.Execution = None,
+    correlation: conditions.Correlation = None,
+    words: conditions.Words = None,
     number: Number = 50,
     format_: Output = Format.TABLE,
 ) -> None:
@@ -35,22 +31,25 @@ def events(
 
     Examples:
     $ dsel events -a 09287 --since 2h
-    $ dsel events --type deployment --actor anna.keller@example.com --since 1w -o wide
+    $ dsel events --type deployment --actor-type human --since 1w -o wide
     $ dsel events --execution exec-9012 -n 0 -o json
     """
     client: Client = context.obj
     types = TypeNames(client)
-    given = {
-        "types": [types.named(each).name for each in types_ or ()],
-        "appIds": [app] if app else None,
-        "kinds": kinds,
-        "actors": actors,
-        "since": times.instant(since) if since else None,
-        "until": times.instant(until) if until else None,
-        "executionId": execution,
-        "correlationId": correlation,
-    }
-    where: Where = {name: value for name, value in given.items() if value}
+    where = conditions.where(
+        types,
+        of=of,
+        app=app,
+        kinds=kinds,
+        phases=phases,
+        actors=actors,
+        actor_types=actor_types,
+        since=since,
+        until=until,
+        execution=execution,
+        correlation=correlation,
+        words=words,
+    )
     fields = timeline.fields_for(format_, reasons=format_ is Format.WIDE)
     found, more = timeline.newest(timeline.log(client, where, fields, number and number + 1), number)
     if found or not format_.is_table:

@@ -14,6 +14,7 @@ from cli import (
     delete_command,
     diff_command,
     events_command,
+    export_command,
     get_command,
     history_command,
     import_events_command,
@@ -91,6 +92,7 @@ _add(_READ, "diff", diff_command.diff)
 _add(_READ, "blame", blame_command.blame)
 _add(_READ, "changes", changes_command.changed)
 _add(_READ, "events", events_command.events)
+_add(_READ, "export", export_command.export)
 _add(_READ, "watch", watch_command.watch)
 _add(_WRITE, "apply", apply_command.apply)
 _add(_WRITE, "validate", validate_command.validate)

@@ -16,7 +16,7 @@ from starlette.routing import Route, WebSocketRoute
 from domain import instants, registry
 from domain.instants import Clock
 from domain.registry import Registry
-from graph import event_stream, health
+from graph import event_stream, export, health
 from graph.callers import Callers
 from graph.edition import Edition, edition
 from graph.editions import Editions
@@ -155,6 +155,7 @@ def create_app(
             Route(ENDPOINT, endpoint),
             WebSocketRoute(ENDPOINT, socket),
             Route("/events", event_stream.endpoint(service.context), methods=["POST"]),
+            Route("/export", export.endpoint(service.context), methods=["GET"]),
             *page.routes(),
             *health.routes(service.probe),
         ],

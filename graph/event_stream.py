@@ -105,7 +105,7 @@ def endpoint(make_context: Callable[[Request], Awaitable[Context]]) -> Callable[
             imported = _imports(request, context)
             validated = _flag(request, "validate", default=not imported)
         except DselError as error:
-            return _refused(error)
+            return refused(error)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in (*_LINES, *_DOCUMENTS):
             hint = f"Send one of: {', '.join((*_LINES, *_DOCUMENTS))}."
@@ -202,8 +202,8 @@ def _explained(error: DselError) -> dict[str, Any]:
     return {key: value for key, value in told.items() if value is not None}
 
 
-def _refused(error: DselError) -> Response:
-    status = {Unauthenticated: 401, Forbidden: 403}.get(type(error), 400)
+def refused(error: DselError) -> Response:
+    status = {Unauthenticated: 401, Forbidden: 403, StoreUnavailable: 503}.get(type(error), 400)
     return _json(status, _explained(error))
 
 

@@ -29,9 +29,9 @@ class Meddled(Database):
             "find", collection, lambda: super(Meddled, self).find(collection, condition, **options)
         )
 
-    async def aggregate(self, collection: str | None, pipeline: Pipeline) -> list[Document]:
+    async def aggregate(self, collection: str | None, pipeline: Pipeline, **options: Any) -> list[Document]:
         return await self._meddle(
-            "aggregate", collection or "", lambda: super(Meddled, self).aggregate(collection, pipeline)
+            "aggregate", collection or "", lambda: super(Meddled, self).aggregate(collection, pipeline, **options)
         )
 
     async def insert(self, collection: str, documents: Sequence[RawBSONDocument]) -> None:
