@@ -58,6 +58,14 @@ class EntityLists:
 
         return await examine(page, read, self._log.most_examined)
 
+    async def moved(self, type_: str, moment: Moment) -> list[str]:
+        """See EventLog.moved."""
+        most, where = self._log.most_examined, EntityFilter(type_)
+        if await self._database.aggregate(LATEST, list_pipelines.more_than(most, type_)):
+            raise too_many(where, most)
+        found = await self._database.find(LATEST, list_pipelines.moved(type_, moment), projection={"_id": 1})
+        return [each["_id"] for each in found]
+
     async def _scanned(self, scan: Scan, page: EntityPage, fields: Fields) -> list[Document]:
         most = self._log.most_examined
         # MongoDB reads ahead: among a few more than the page, where most of them fulfil the condition.

@@ -238,6 +238,13 @@ class EventLog(Protocol):
         """
         ...
 
+    async def moved(self, type_: str, moment: Moment) -> list[str]:
+        """The keys of the entities of a type whose newest state is not that of the moment.
+
+        Raises QueryTooLarge for a type with more than `most_examined` entities.
+        """
+        ...
+
     async def has_changed(self, type_: str, since: datetime) -> bool:
         """Whether an event about an entity of the type took effect after `since`."""
         ...

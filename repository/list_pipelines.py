@@ -10,7 +10,7 @@ from domain.labels import Operator, Requirement
 from domain.ordering import Ordering, Position, Rank, rank_key
 from repository import expressions, prefilters
 from repository.documents import encode, latest_projection, state_path
-from repository.event_log import EntityPage
+from repository.event_log import EntityPage, Moment
 from repository.fields import Fields
 
 Pipeline = list[dict[str, Any]]
@@ -63,6 +63,19 @@ def scans(page: EntityPage, indexed: Collection[Path]) -> list[Scan]:
     if page.after and page.after.places[0].rank > Rank.INSTANT:
         return [rest]
     return [_of_values(page, source), rest]
+
+
+def more_than(most: int, type_: str) -> Pipeline:
+    """Answers a document when a type has more entities than that."""
+    start, end = key_range(type_)
+    return [{"$match": {"_id": {"$gte": start, "$lt": end}}}, {"$skip": most}, {"$limit": 1}, {"$project": {"_id": 1}}]
+
+
+def moved(type_: str, moment: Moment) -> dict[str, Any]:
+    """The entities whose newest state took effect after the moment, or was not known by then."""
+    start, end = key_range(type_)
+    later = [{"at.timestamp": {"$gt": moment.at}}, {"at.recordedAt": {"$gt": moment.known_at}}]
+    return {"_id": {"$gte": start, "$lt": end}, "$or": later}
 
 
 def _source(page: EntityPage, indexed: Collection[Path]) -> Pipeline:

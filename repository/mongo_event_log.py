@@ -143,6 +143,9 @@ class MongoEventLog:
     ) -> dict[str, list[Latest]]:
         return await backreferences.referring(self._database, link, seeks, first, fields)
 
+    async def moved(self, type_: str, moment: Moment) -> list[str]:
+        return await self._lists.moved(type_, moment)
+
     async def has_changed(self, type_: str, since: datetime) -> bool:
         condition = {"type": type_, "timestamp": {"$gt": since}}
         return bool(await self._database.find(EVENTS, condition, projection={"_id": 1}, limit=1, hint=indexes.LOG))

@@ -1,6 +1,6 @@
 """Back-references: the entities that refer to others, for all of these at once and from their moment."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from domain.backlink import Backlink
@@ -11,7 +11,7 @@ from domain.errors import InvalidCursor, QueryTooLarge
 from domain.event import Event
 from domain.ordering import Position
 from repository.event_log import EntityFilter, EntityPage, Latest, Moment, Seek
-from repository.examination import needed, too_many
+from repository.examination import asks_for_last, needed, too_many
 from repository.fields import Fields, union
 from resolvers import pages
 from resolvers.context import Context
@@ -32,11 +32,15 @@ class Asked:
 
     @property
     def wanted(self) -> Fields:
-        return union([needed(EntityPage(self.where, 1), self.fields), Fields(self.link.read)])
+        return union([needed(self.page, self.fields), Fields(self.link.read)])
 
     @property
     def where(self) -> EntityFilter:
         return EntityFilter(self.link.source, condition=self.condition)
+
+    @property
+    def page(self) -> EntityPage:
+        return EntityPage(self.where, 1)
 
 
 @dataclass(slots=True)
@@ -82,20 +86,37 @@ async def referring(
 
 
 async def _search(context: Context, searches: Sequence[Search], asked: Asked, moment: Moment) -> None:
-    if moment == now(context.instant):
-        if await context.log.can_seek(asked.link):
-            await _seek(context, searches, asked, moment)
-        else:
-            await _scan(context, searches, asked, moment, living=True)
-        # Asked afterwards, as in a list.
-        if not await context.log.has_changed(asked.link.source, moment.at):
+    log, is_now = context.log, moment == now(context.instant)
+    if await log.can_seek(asked.link) and (is_now or not asks_for_last(asked.page)):
+        await (_seek if is_now else _seek_as_of)(context, searches, asked, moment)
+    else:
+        await _scan(context, searches, asked, moment, living=is_now)
+        if not is_now:
             return
+    # Asked afterwards, as in a list: who refers no more did so before.
+    if await log.has_changed(asked.link.source, context.instant):
         for each in searches:
             each.found.clear()
-    await _scan(context, searches, asked, moment, living=False)
+        await _scan(context, searches, asked, moment, living=False)
 
 
-async def _seek(context: Context, searches: Sequence[Search], asked: Asked, moment: Moment) -> None:
+async def _seek_as_of(context: Context, searches: Sequence[Search], asked: Asked, moment: Moment) -> None:
+    """By the index of now for who has not changed since, and by the states of then for who has."""
+    moved = await context.log.moved(asked.link.source, moment)
+    then = [each for part in _chunks(moved) for each in (await context.log.as_of(part, moment, asked.wanted)).values()]
+    await _seek(context, searches, asked, moment, without=frozenset(moved))
+    changed = {each.target: Search(each.target, each.after, len(then)) for each in searches}
+    for each in then:
+        if not each.deletes and asked.condition.holds(view(each.entity, each, None)):
+            _give(changed, each, asked, moment)
+    for search in searches:
+        together = [*search.found, *changed[search.target].found]
+        search.found = sorted(together, key=lambda one: one.entity.key)[: search.most]
+
+
+async def _seek(
+    context: Context, searches: Sequence[Search], asked: Asked, moment: Moment, without: frozenset[str] = frozenset()
+) -> None:
     """By the index of names, in rounds: what it finds may be called alike and be of another app."""
     places = {each.target.key: each.after for each in searches}
     size, examined = asked.first + 1, 0
@@ -106,12 +127,16 @@ async def _seek(context: Context, searches: Sequence[Search], asked: Asked, mome
         for each in open_:
             candidates = found.get(each.target.key, [])
             examined += len(candidates)
-            _offer(each, candidates, asked, moment)
+            _offer(each, (one for one in candidates if one.entity.key not in without), asked, moment)
         open_ = [each for each in open_ if not each.is_full and len(found.get(each.target.key, [])) >= size]
         places |= {key: candidates[-1].entity.key for key, candidates in found.items() if candidates}
         size = min(2 * size, _LARGEST_CHUNK)
         if open_ and examined > context.log.most_examined:
             raise too_many(asked.where, context.log.most_examined)
+
+
+def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (keys[start : start + _LARGEST_CHUNK] for start in range(0, len(keys), _LARGEST_CHUNK))
 
 
 def _sought(search: Search, asked: Asked, after: str) -> Seek:
@@ -124,7 +149,7 @@ def _offer(search: Search, candidates: Iterable[Latest], asked: Asked, moment: M
         if asked.link.leads(state, each.entity, search.target) and asked.condition.holds(
             view(each.entity, each.state, each.last)
         ):
-            search.offer(EntityView(each.entity, moment, latest=each, fields=asked.fields))
+            search.offer(EntityView(each.entity, moment, latest=each, state=each.state, fields=asked.fields))
 
 
 async def _scan(context: Context, searches: Sequence[Search], asked: Asked, moment: Moment, *, living: bool) -> None:

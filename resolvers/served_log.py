@@ -104,6 +104,9 @@ class ServedLog:
         found = await self._log.referring(link, seeks, first, self._sources(fields, [link.source]))
         return {key: [self._summary(each) for each in latests] for key, latests in found.items()}
 
+    async def moved(self, type_: str, moment: Moment) -> list[str]:
+        return await self._log.moved(type_, moment)
+
     async def has_changed(self, type_: str, since: datetime) -> bool:
         return await self._log.has_changed(type_, since)
 

@@ -1,5 +1,6 @@
 """From an entity to those that refer to it, now and at any moment, and references that no schema declares."""
 
+import random
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -266,3 +267,40 @@ async def test_maps_of_references_are_followed_both_ways_and_several_references_
         assert shown(found["racks"]["nodes"], "racks") == racks
         first = found["racks"]["nodes"][0]["current"]
         assert {key: first[key] for key in current} == current
+
+
+async def test_back_references_are_the_references_turned_round_at_any_moment(indexed: Api, app_id: str) -> None:
+    chance = random.Random(7)
+    start, configs, deployments = indexed.clock.at, "stuvw", [f"d{number}" for number in range(8)]
+    await indexed.bring(
+        *(told("ConfigAppliedEvent", app_id, each, at=T0, state=config(app_id, each)) for each in configs)
+    )
+    known = []
+    for batch in range(4):
+        envelopes: list[Json] = []
+        for _ in range(15):
+            name, at = chance.choice(deployments), later(chance.randrange(100 * (batch + 1)))
+            chosen = [{"name": each} for each in chance.sample(configs, chance.randrange(4))]
+            gone = chance.random() < 0.15
+            state = deployment(app_id, name, configs=chosen)
+            kind = f"Deployment{'Deleted' if gone else 'Applied'}Event"
+            envelopes.append(told(kind, app_id, name, at=at, by=f"u{len(envelopes)}{batch}", state=state))
+        indexed.clock.move(10)
+        await indexed.bring(*envelopes)
+        known.append(indexed.clock.at)
+    indexed.clock.move(10)
+    query = """query($app: String!, $at: Instant!, $known: Instant!) { at(time: $at, knownAt: $known) {
+      deployments(appId: $app) { nodes { name current { spec { configs { name } } } } }
+      configs(appId: $app) { nodes { name deployments(first: 3) { nodes { name current { version } } } } } } }"""
+    for moment in (0, 50, 120, 200, 260, 399, 500):
+        for known_at in (*known, start, indexed.clock.at):
+            answer = (await indexed.ask(query, app=app_id, at=write(later(moment)), known=write(known_at)))["at"]
+            turned: dict[str, list[str]] = {each: [] for each in configs}
+            for each in answer["deployments"]["nodes"]:
+                for name in {one["name"] for one in each["current"]["spec"]["configs"]}:
+                    turned[name].append(each["name"])
+            for each in answer["configs"]["nodes"]:
+                assert [one["name"] for one in each["deployments"]["nodes"]] == turned[each["name"]][:3], (
+                    moment,
+                    known_at,
+                )
