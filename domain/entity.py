@@ -66,7 +66,7 @@ def _check(label: str, text: str) -> None:
 
 
 def _escape(app_id: str) -> str:
-    return app_id.replace("%", "%25").replace("/", "%2F")
+    return app_id.replace("%", "%25").replace("/", "%2F") if "%" in app_id or "/" in app_id else app_id
 
 
 def _unescape(app_id: str) -> str:

@@ -349,6 +349,11 @@ class DocumentState(DocumentField):
             deprecation=deprecation,
         )
         self._read = resolving.state_property(key, references, keeping)
+        self._is_plain = not references and not keeping
+
+    @property
+    def path(self) -> tuple[str, ...] | None:
+        return ("event", "state") if self._is_plain else None
 
     def read(self, source: Any) -> Any:
         return self._read(source)

@@ -82,6 +82,11 @@ class DocumentField(TypedField):
     def key(self) -> str:
         return self.name  # python_name takes an empty key for none
 
+    @property
+    def path(self) -> tuple[str, ...] | None:
+        """The attributes that lead from the source to the object that has the property; None when that is not all."""
+        return ()
+
     def read(self, source: Any) -> Any:
         """The value as it stands in the object, whether it fits or not."""
         return source.get(self.name)

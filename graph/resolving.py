@@ -65,7 +65,7 @@ async def current(
     include_deleted: IncludeDeleted = False,
     schema_view: ShownAs = SchemaView.NEWEST,
 ) -> Any:
-    states = await info.context.load_all(temporal.currents, roots, include_deleted, needed_alone(info))
+    states = await temporal.currents(info.context, roots, include_deleted, needed_alone(info))
     return [state and state.shown_as(schema_view) for state in states]
 
 
@@ -80,7 +80,7 @@ async def as_of(
 ) -> Any:
     moments.checked(info.context, time, known_at)
     fields = needed_alone(info)
-    states = await info.context.load_all(temporal.states_as_of, roots, time, known_at, include_deleted, fields)
+    states = await temporal.states_as_of(info.context, roots, time, known_at, include_deleted, fields)
     return [state and state.shown_as(schema_view) for state in states]
 
 

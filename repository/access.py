@@ -102,6 +102,8 @@ def split(points: Points) -> list[Points]:
 def entities_among(keys: Sequence[str], where: EventFilter) -> list[str]:
     """Those of the entities whose type, app and name meet the conditions."""
     wanted = (where.types, where.app_ids, where.names)
+    if not any(wanted):
+        return list(keys)
     return [
         key
         for key in keys

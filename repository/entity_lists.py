@@ -84,6 +84,7 @@ class EntityLists:
             projection=latest_projection(fields),
             sort={"_id": 1},
             limit=page.first,
+            naive=True,
         )
         return [latest_from(each) for each in found]
 

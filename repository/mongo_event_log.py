@@ -8,14 +8,16 @@ from typing import Any
 
 from domain import settling
 from domain.backlink import Backlink
+from domain.conditions import EVERYTHING
 from domain.errors import DselError
 from domain.event import Event
 from domain.instants import Clock
 from repository import access, backreferences, indexes, pipelines
 from repository.acts import Acts
 from repository.batch import Batch
+from repository.common_reads import CommonReads
 from repository.declared_indexes import DeclaredIndexes
-from repository.documents import EVENTS, LATEST, event_from, latest_projection, projection
+from repository.documents import EVENTS, event_from, projection
 from repository.driver import Database
 from repository.entity_lists import EntityLists
 from repository.event_log import (
@@ -35,7 +37,6 @@ from repository.event_log import (
 )
 from repository.fields import Fields
 from repository.lane import Lane
-from repository.latest import latest_from
 from repository.mongo_activity import MongoActivity
 from repository.searches import Searches
 from repository.turns import Turns
@@ -60,6 +61,7 @@ class MongoEventLog:
         self._lane: Lane[Sequence[Append], tuple[Batch, int]] = Lane(self._commit)
         self._commits: set[asyncio.Future[list[Appended | DselError]]] = set()
         self._turns = Turns()
+        self._common = CommonReads(database, self._lists)
 
     async def append(self, appends: Sequence[Append]) -> list[Appended | DselError]:
         if not appends:
@@ -81,13 +83,13 @@ class MongoEventLog:
         await self._writer.drain()
 
     async def latest(self, keys: Sequence[str], fields: Fields) -> dict[str, Latest]:
-        found = await self._database.find(LATEST, {"_id": {"$in": list(keys)}}, projection=latest_projection(fields))
-        return {each["_id"]: latest_from(each) for each in found}
+        found = await self._common.summaries(keys, fields)
+        return {key: found[key] for key in keys if key in found}
 
     async def as_of(self, keys: Sequence[str], moment: Moment, fields: Fields) -> dict[str, Event]:
         """The skip-scan; then a look-up for the few entities whose newest state was not known yet."""
-        rows = await self._database.aggregate(EVENTS, pipelines.newest(keys, moment, fields))
-        found = {each["_id"]: event_from(each["event"]) for each in rows}
+        shared = await self._common.states(keys, pipelines.horizon(moment), fields)
+        found = {key: shared[key] for key in keys if key in shared}
         unknown = [key for key, event in found.items() if event.recorded_at > moment.known_at]
         if not unknown:
             return found
@@ -112,7 +114,8 @@ class MongoEventLog:
         await self._searches.check_timelines(keys, page, moment)
         if facets is not None:
             return await self._of_facets(keys, facets, page, moment, fields)
-        return _several(await self._database.aggregate(None, pipelines.timeline(keys, page, moment, fields)))
+        rows = await self._database.aggregate(None, pipelines.timeline(keys, page, moment, fields), naive=True)
+        return _several(rows)
 
     async def last_acts(self, keys: Sequence[str], page: TimelinePage, moment: Moment) -> dict[str, list[Event]]:
         return _several(await self._database.aggregate(None, pipelines.last_acts(keys, page, moment)))
@@ -133,7 +136,9 @@ class MongoEventLog:
         )
 
     async def entities(self, page: EntityPage, fields: Fields) -> list[Latest]:
-        return await self._lists.living(page, fields)
+        if page.where.condition != EVERYTHING or page.order:
+            return await self._lists.living(page, fields)
+        return await self._common.page(page, fields)
 
     async def can_seek(self, link: Backlink) -> bool:
         return bool(link.paths) and set(link.paths) <= self.declared.made(link.source)
@@ -147,8 +152,7 @@ class MongoEventLog:
         return await self._lists.moved(type_, moment)
 
     async def has_changed(self, type_: str, since: datetime) -> bool:
-        condition = {"type": type_, "timestamp": {"$gt": since}}
-        return bool(await self._database.find(EVENTS, condition, projection={"_id": 1}, limit=1, hint=indexes.LOG))
+        return await self._common.has_changed(type_, since)
 
     async def entities_as_of(self, page: EntityPage, moment: Moment, fields: Fields) -> list[Event]:
         return await self._lists.as_of(page, moment, fields)

@@ -47,7 +47,7 @@ def first_of_each(
 ) -> Pipeline:
     """The first event of each entity, a DISTINCT_SCAN. It does not look at recordedAt: an import may be too new."""
     return [
-        {"$match": {**entities, "timestamp": {"$lte": _horizon(moment)}}},
+        {"$match": {**entities, "timestamp": {"$lte": horizon(moment)}}},
         {"$sort": dict(order)},
         {"$group": {"_id": "$entity", "event": {"$first": "$$ROOT"}}},
         *_projected(fields, "event."),
@@ -148,7 +148,7 @@ def log_order(order: Order) -> dict[str, int]:
 
 def span(axis: str, where: EventFilter, moment: Moment) -> list[dict[str, Any]]:
     """The conditions on one of the two times."""
-    latest = moment.known_at if axis == "recordedAt" else _horizon(moment)
+    latest = moment.known_at if axis == "recordedAt" else horizon(moment)
     return [{axis: {"$lte": latest}}, *(each for each in _spans(where) if axis in each)]
 
 
@@ -215,10 +215,10 @@ def _after(tie: str, at: datetime, position: str | int, order: Order = Order.NEW
 
 
 def seen(moment: Moment) -> dict[str, Any]:
-    return {"timestamp": {"$lte": _horizon(moment)}, "recordedAt": {"$lte": moment.known_at}}
+    return {"timestamp": {"$lte": horizon(moment)}, "recordedAt": {"$lte": moment.known_at}}
 
 
-def _horizon(moment: Moment) -> datetime:
+def horizon(moment: Moment) -> datetime:
     """Nothing is recorded before it happens, so a search for what was known by then need not begin any later."""
     return min(moment.at, moment.known_at)
 

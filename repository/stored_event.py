@@ -1,19 +1,36 @@
 """An event as MongoDB holds it: each part is read when somebody asks for it, and most are never asked for."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from domain.entity import Entity, from_stored
 from domain.event import Actor, ActorType, Document, Event, Phase
 
 _PHASES = {phase.value: phase for phase in Phase}
-_ACTOR_TYPES = {type_.value: type_ for type_ in ActorType}
 _put = object.__setattr__
+
+
+@lru_cache(maxsize=4096)
+def _actor(id_: str, type_: str) -> Actor:
+    """A few actors cause most events."""
+    return Actor(id_, ActorType(type_))
 
 
 def _part(key: str) -> Any:
     """What is always there, if it was fetched."""
     return property(lambda event: event._document[key])
+
+
+def _time(key: str) -> Any:
+    """An instant, of a document whose times may not say that they are in UTC."""
+
+    def read(event: Any) -> datetime:
+        at: datetime = event._document[key]
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+    return property(read)
 
 
 def _maybe(key: str, otherwise: Any = None) -> Any:
@@ -55,13 +72,13 @@ class StoredEvent(Event):
 
     def _read_actor(self) -> Actor:
         actor = self._document["actor"]
-        return Actor(actor["id"], _ACTOR_TYPES[actor["type"]])
+        return _actor(actor["id"], actor["type"])
 
     id: Any = _part("_id")
     entity: Any = property(_read_entity)
     version: Any = _part("version")
-    timestamp: Any = _part("timestamp")
-    recorded_at: Any = _part("recordedAt")
+    timestamp: Any = _time("timestamp")
+    recorded_at: Any = _time("recordedAt")
     kind: Any = _part("kind")
     action: Any = _part("action")
     phase: Any = property(lambda event: _PHASES[event._document["phase"]])

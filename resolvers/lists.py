@@ -55,7 +55,7 @@ async def single(context: Context, entity: Entity, moment: Moment, fields: Field
     """The entity if it has any event at the moment."""
     view = EntityView(entity, moment)
     fields = fields if context.is_now(moment) else NOTHING
-    [latest] = await context.load_all(temporal.latests, [view], fields)
+    [latest] = await temporal.latests(context, [view], fields)
     if latest is None:
         return None
     view = replace(view, latest=latest, fields=fields)

@@ -134,7 +134,7 @@ async def timelines_of(context: Context, views: Sequence[EntityView], buckets: B
     """How many events of each entity there are in each bucket."""
     buckets.edges()
     found = await temporal.by_moment(views, lambda keys, moment: context.log.activity.slots_of(keys, moment, buckets))
-    return [bucketed(found.get(view, ()), buckets) for view in views]
+    return [bucketed(slots or (), buckets) for slots in found]
 
 
 async def threads(context: Context, subjects: Sequence[SubjectView]) -> list[Thread]:

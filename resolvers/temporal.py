@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from domain.errors import QueryTooLarge
 from domain.event import Event
@@ -13,6 +13,7 @@ from resolvers.context import Context
 from resolvers.views import EntityView, EventView, StateView
 
 MOST_EVENTS = 20_000
+OPEN: Any = object()  # not answered yet
 Found = TypeVar("Found")
 View = TypeVar("View")
 
@@ -28,16 +29,10 @@ async def currents(
     context: Context, views: Sequence[EntityView], include_deleted: bool, fields: Fields
 ) -> list[StateView | None]:
     """The state of each entity at the moment it is viewed from."""
-    answers: dict[EntityView, Event | None] = {
-        view: view.state for view in views if view.state is not None and view.fields.cover(fields)
-    }
-    summarised = [view for view in views if view not in answers and context.is_now(view.moment)]
-    for view, latest in zip(summarised, await latests(context, summarised, fields), strict=True):
-        if latest is None or latest.state is None or settled(latest.state, view.moment):
-            answers[view] = latest.state if latest else None
-    rest = [view for view in views if view not in answers]
-    found = await by_moment(rest, lambda keys, moment: context.log.as_of(keys, moment, fields))
-    return [_state(answers.get(view) or found.get(view), view.moment, include_deleted, fields) for view in views]
+    answers = [view.state if view.state is not None and view.fields.cover(fields) else OPEN for view in views]
+    await _ask_summaries(context, views, answers, fields, lambda latest: latest.state)
+    await _ask_log(views, answers, lambda keys, moment: context.log.as_of(keys, moment, fields))
+    return [_state(event, view.moment, include_deleted, fields) for event, view in zip(answers, views, strict=True)]
 
 
 async def states_as_of(
@@ -51,19 +46,16 @@ async def states_as_of(
     """The state of each entity at `at`, as far as it was known at `known_at`; what is left out comes from the view."""
     there = [moved(view, at, known_at) for view in views]
     found = await by_moment(there, lambda keys, moment: context.log.as_of(keys, moment, fields))
-    return [_state(found.get(view), view.moment, include_deleted, fields) for view in there]
+    return [_state(event, view.moment, include_deleted, fields) for event, view in zip(found, there, strict=True)]
 
 
 async def last_events(context: Context, views: Sequence[EntityView], by: ActFilter = ANY_ACT) -> list[EventView | None]:
     """The newest event of each entity: of any kind, or among some."""
-    answers: dict[EntityView, Event | None] = {}
-    summarised = [view for view in views if by == ANY_ACT and context.is_now(view.moment)]
-    for view, latest in zip(summarised, await latests(context, summarised, LAST), strict=True):
-        if latest is None or settled(latest.last, view.moment):
-            answers[view] = latest.last if latest else None
-    rest = [view for view in views if view not in answers]
-    found = await by_moment(rest, lambda keys, moment: context.log.last_events(keys, moment, by))
-    return [_event(answers.get(view) or found.get(view), view.moment) for view in views]
+    answers = [OPEN for _ in views]
+    if by == ANY_ACT:
+        await _ask_summaries(context, views, answers, LAST, lambda latest: latest.last)
+    await _ask_log(views, answers, lambda keys, moment: context.log.last_events(keys, moment, by))
+    return [_event(event, view.moment) for event, view in zip(answers, views, strict=True)]
 
 
 async def first_events(
@@ -71,7 +63,7 @@ async def first_events(
 ) -> list[EventView | None]:
     """The oldest event of each entity: of any kind, or among some."""
     found = await by_moment(views, lambda keys, moment: context.log.first_events(keys, moment, by))
-    return [_event(found.get(view), view.moment) for view in views]
+    return [_event(event, view.moment) for event, view in zip(found, views, strict=True)]
 
 
 async def timelines(
@@ -84,13 +76,18 @@ async def timelines(
             hint="Ask for fewer entities or fewer events of each.",
         )
     found = await by_moment(views, lambda keys, moment: context.log.events(keys, page, moment, fields))
-    return [[EventView(event, view.moment, fields) for event in found.get(view, ())] for view in views]
+    return [
+        [EventView(event, view.moment, fields) for event in events or ()]
+        for events, view in zip(found, views, strict=True)
+    ]
 
 
 async def last_acts(context: Context, views: Sequence[EntityView], page: TimelinePage) -> list[list[EventView]]:
     """The newest event of each actor among the events of a page of each entity, from new to old."""
     found = await by_moment(views, lambda keys, moment: context.log.last_acts(keys, page, moment))
-    return [[EventView(event, view.moment) for event in found.get(view, ())] for view in views]
+    return [
+        [EventView(event, view.moment) for event in events or ()] for events, view in zip(found, views, strict=True)
+    ]
 
 
 async def ends(context: Context, states: Sequence[StateView]) -> list[datetime | None]:
@@ -135,7 +132,7 @@ def moved(view: EntityView, at: datetime | None, known_at: datetime | None) -> E
     return view if moment == view.moment else EntityView(view.entity, moment)
 
 
-def _grouped(views: Sequence[View], moment_of: Callable[[View], Moment]) -> dict[Moment, list[View]]:
+def _grouped(views: Iterable[View], moment_of: Callable[[View], Moment]) -> dict[Moment, list[View]]:
     groups: dict[Moment, list[View]] = defaultdict(list)
     for view in views:
         groups[moment_of(view)].append(view)
@@ -143,17 +140,44 @@ def _grouped(views: Sequence[View], moment_of: Callable[[View], Moment]) -> dict
 
 
 async def by_moment(
-    views: Iterable[EntityView], read: Callable[[list[str], Moment], Awaitable[dict[str, Found]]]
-) -> dict[EntityView, Found]:
-    """`read` once for each moment, which is one for all views but in the rarest of queries."""
-    by_moment: dict[Moment, dict[str, EntityView]] = defaultdict(dict)
-    for view in views:
-        by_moment[view.moment][view.entity.key] = view
-    answers: dict[EntityView, Found] = {}
-    for moment, group in by_moment.items():
-        found = await read(list(group), moment)
-        answers |= {group[key]: value for key, value in found.items()}
+    views: Sequence[EntityView], read: Callable[[list[str], Moment], Awaitable[dict[str, Found]]]
+) -> list[Found | None]:
+    """`read` once for each moment, which is one for all views but in the rarest of queries. In the order of views."""
+    keys = [view.entity.key for view in views]
+    answers: list[Found | None] = [None] * len(views)
+    for moment, places in _grouped(range(len(views)), lambda place: views[place].moment).items():
+        found = await read(list(dict.fromkeys(keys[place] for place in places)), moment)
+        for place in places:
+            answers[place] = found.get(keys[place])
     return answers
+
+
+async def _ask_summaries(
+    context: Context,
+    views: Sequence[EntityView],
+    answers: list[Any],
+    fields: Fields,
+    part: Callable[[Latest], Event | None],
+) -> None:
+    """Answers for the views from now, but for those whose summary is newer than that."""
+    places = [place for place, view in enumerate(views) if answers[place] is OPEN and context.is_now(view.moment)]
+    found = await latests(context, [views[place] for place in places], fields)
+    for place, latest in zip(places, found, strict=True):
+        event = part(latest) if latest else None
+        if event is None or settled(event, views[place].moment):
+            answers[place] = event
+
+
+async def _ask_log(
+    views: Sequence[EntityView],
+    answers: list[Any],
+    read: Callable[[list[str], Moment], Awaitable[dict[str, Event]]],
+) -> None:
+    """Answers what is open."""
+    places = [place for place, answer in enumerate(answers) if answer is OPEN]
+    found = await by_moment([views[place] for place in places], read)
+    for place, event in zip(places, found, strict=True):
+        answers[place] = event
 
 
 def _state(event: Event | None, moment: Moment, include_deleted: bool, fields: Fields) -> StateView | None:

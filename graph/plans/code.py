@@ -3,6 +3,35 @@
 from typing import Any
 
 
+class Body:
+    """The lines of a function that reads from `source`. What several of them need is read once."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._locals: dict[tuple[str, ...], str] = {(): "source"}
+
+    def keep(self, value: str) -> str:
+        """The local that holds the value of an expression."""
+        name = f"local_{len(self.lines)}"
+        self.lines.append(f"    {name} = {value}")
+        return name
+
+    def attribute(self, path: tuple[str, ...]) -> str:
+        """The local that holds what the attributes lead to."""
+        if path not in self._locals:
+            self._locals[path] = self.keep(f"{self.attribute(path[:-1])}.{path[-1]}")
+        return self._locals[path]
+
+    def document(self, path: tuple[str, ...]) -> str:
+        """The local that holds the object there, an empty one where there is none."""
+        if not path:
+            return "source"
+        key = (*path, "or {}")
+        if key not in self._locals:
+            self._locals[key] = self.keep(f"{self.attribute(path)} or {{}}")
+        return self._locals[key]
+
+
 class Code:
     def __init__(self) -> None:
         self.names: dict[str, Any] = {}

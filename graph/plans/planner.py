@@ -24,7 +24,7 @@ from graph.batching import batch_of
 from graph.definitions import DocumentField
 from graph.fitting import fit
 from graph.plans import leaves, values
-from graph.plans.code import Code
+from graph.plans.code import Body, Code
 from graph.plans.later import (
     Batched,
     Later,
@@ -77,22 +77,15 @@ class _Planner:
         return known
 
     def _object(self, type_: GraphQLObjectType, fields: GroupedFieldSet, path: Path | None) -> tuple[Selection, str]:
-        selection, function = Selection(), self.code.name("object")
-        lines: list[str] = []
+        selection, function, body = Selection(), self.code.name("object"), Body()
         entries: list[str] = []
         for key, details in fields.items():
             definition = self._schema.get_field(type_, details[0].node.name.value)
-            if definition is None:
-                continue
-            place = Place(definition, type_, details, Path(path, key, type_.name))
-            source, value = self._field(place, selection)
-            if source:
-                local = f"a{len(lines)}"
-                lines.append(f"    {local} = {source}")
-                value = value.replace("{0}", local)
-            entries.append(f"{key!r}: {value}")
-        lines.append(f"    made = {{{', '.join(entries)}}}")
-        self.code.write("\n".join([f"def {function}(source, run):", *lines, *self._ending(selection)]))
+            if definition is not None:
+                place = Place(definition, type_, details, Path(path, key, type_.name))
+                entries.append(f"{key!r}: {self._field(place, selection, body)}")
+        body.lines.append(f"    made = {{{', '.join(entries)}}}")
+        self.code.write("\n".join([f"def {function}(source, run):", *body.lines, *self._ending(selection)]))
         return selection, function
 
     def _ending(self, selection: Selection) -> list[str]:
@@ -109,38 +102,39 @@ class _Planner:
             "    return made",
         ]
 
-    def _field(self, place: Place, selection: Selection) -> tuple[str, str]:
-        """Python for what the resolver gives, and for what the response shows of {0}."""
+    def _field(self, place: Place, selection: Selection, body: Body) -> str:
+        """Python for what the response shows, null where the field is resolved later."""
         definition = place.definition
         below: dict[str, Selection] = {}
         selection.fields[place.key] = Selected(definition.type, below)
         if place.details[0].node.name.value == "__typename":
-            return "", repr(place.parent_type.name)
+            return repr(place.parent_type.name)
         field = definition.extensions.get(DEFINITION)
         shape = field.shape if isinstance(field, DocumentField) else None
         value = self._value(definition.type, place, shape, below)
-        source = self._source(field)
+        source = self._source(field, body)
         if source is not None:
-            return source, value
+            return value.replace("{0}", source)
         selection.later.append(self._later(place, field, value))
-        return "", "None"
+        return "None"
 
-    def _source(self, field: Any) -> str | None:
-        """Python that reads the field from `source`; None when more than the source is needed."""
+    def _source(self, field: Any, body: Body) -> str | None:
+        """The local that holds what is read from the source; None when more than the source is needed."""
         if not isinstance(field, StrawberryField) or field.extensions or field.arguments:
             return None
         if isinstance(field, DocumentField):
-            if type(field).read is DocumentField.read:
-                return f"source.get({field.name!r})"
-            return f"{self.code.bind('read', field.read)}(source)"
+            if field.path is not None:
+                return body.keep(f"{body.document(field.path)}.get({field.name!r})")
+            return body.keep(f"{self.code.bind('read', field.read)}(source)")
         resolver = field.base_resolver
         if resolver is None:
             is_plain = type(field).get_result is StrawberryField.get_result
-            return f"{self.code.bind('read', _reader(field))}(source)" if is_plain else None
+            return body.keep(f"{self.code.bind('read', _reader(field))}(source)") if is_plain else None
         path = getattr(resolver.wrapped_func, "path", None)
         if path is not None:
-            return ".".join(("source", *path))
-        return None if resolver.is_async else self._plain_call(resolver)
+            return body.attribute(path)
+        call = None if resolver.is_async else self._plain_call(resolver)
+        return body.keep(call) if call else None
 
     def _plain_call(self, resolver: Any) -> str | None:
         parameters = resolver.signature.parameters

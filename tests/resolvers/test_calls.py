@@ -68,7 +68,8 @@ async def test_a_list_of_50_with_current_as_of_and_five_events_each_costs_four_c
     assert {each["current"]["spec"]["version"] for each in nodes} == {"5.0.0"}
     assert {each["asOf"]["spec"]["version"] for each in nodes} == {"2.0.0"}
     assert {len(each["events"]["nodes"]) for each in nodes} == {5}
-    assert names(commands) == [*LISTED, "aggregate events", "aggregate 1"]
+    assert names(commands)[:2] == LISTED
+    assert sorted(names(commands)[2:]) == ["aggregate 1", "aggregate events"]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +168,7 @@ async def test_fields_that_ask_for_the_same_of_many_entities_are_read_together(a
         two: asOf(time: "2025-01-15T10:30:00.002Z") { version } }"""
     aliases = " ".join(f'a{index}: artifact(name: "a{index:02}", appId: $appId) {fields}' for index in range(20))
     _, commands = await made(api, f"query($appId: String!) {{ {aliases} }}", appId=wide)
-    assert names(commands) == ["find latest", "aggregate events", "aggregate 1"]
+    assert sorted(names(commands)) == ["aggregate 1", "aggregate events", "find latest"]
 
 
 async def test_the_registered_types_and_the_schema_cost_nothing(api: Api) -> None:
@@ -247,7 +248,7 @@ async def test_events_fetch_of_their_headers_what_is_shown(api: Api, wide: str) 
 async def test_as_of_and_events_fetch_the_selected_paths_alone(api: Api, wide: str) -> None:
     fields = """asOf(time: "2025-01-15T10:30:00.002Z") { spec { version } meta { name } }
         events(first: 2) { edges { node { kind state { spec { regions } } } } }"""
-    _, (_, _, as_of, events) = await made(api, LIST % fields, appId=wide)
+    _, (_, _, events, as_of) = await made(api, LIST % fields, appId=wide)
     projected = as_of["pipeline"][-1]["$project"]
     assert bulk(projected) == {"state.spec.version", "state.meta.name", "state.metadata.name"}
     projected = events["pipeline"][1]["$lookup"]["pipeline"][-1]["$project"]

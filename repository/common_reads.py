@@ -1,0 +1,63 @@
+"""The reads that most requests make, shared among those that make them at the same time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from domain.event import Event
+from repository import indexes, pipelines
+from repository.documents import EVENTS, LATEST, event_from, latest_projection
+from repository.driver import Database
+from repository.entity_lists import EntityLists
+from repository.event_log import EntityPage, Latest, Moment
+from repository.fields import Fields
+from repository.latest import latest_from
+from repository.shared_reads import SharedReads
+
+
+class CommonReads:
+    """Answers hold at least what was asked for, and belong to all who share them."""
+
+    def __init__(self, database: Database, lists: EntityLists) -> None:
+        self._database = database
+        self._lists = lists
+        self._summaries: SharedReads[Fields, str, dict[str, Latest]] = SharedReads(self._read_summaries)
+        self._states: SharedReads[tuple[datetime, Fields], str, dict[str, Event]] = SharedReads(self._read_states)
+        self._pages: SharedReads[tuple[EntityPage, Fields], None, list[Latest]] = SharedReads(self._read_page)
+        self._changes: SharedReads[str, datetime, datetime | None] = SharedReads(self._read_change)
+
+    async def summaries(self, keys: Sequence[str], fields: Fields) -> dict[str, Latest]:
+        return await self._summaries.ask(fields, keys)
+
+    async def states(self, keys: Sequence[str], at: datetime, fields: Fields) -> dict[str, Event]:
+        """The newest state of each entity up to a time, whenever it was recorded."""
+        return await self._states.ask((at, fields), keys)
+
+    async def page(self, page: EntityPage, fields: Fields) -> list[Latest]:
+        """Of living entities, without a condition."""
+        return await self._pages.ask((page, fields))
+
+    async def has_changed(self, type_: str, since: datetime) -> bool:
+        newest = await self._changes.ask(type_, [since])
+        return newest is not None and newest > since
+
+    async def _read_summaries(self, fields: Fields, keys: Sequence[str]) -> dict[str, Latest]:
+        condition = {"_id": {"$in": list(dict.fromkeys(keys))}}
+        found = await self._database.find(LATEST, condition, projection=latest_projection(fields), naive=True)
+        return {each["_id"]: latest_from(each) for each in found}
+
+    async def _read_states(self, kind: tuple[datetime, Fields], keys: Sequence[str]) -> dict[str, Event]:
+        at, fields = kind
+        pipeline = pipelines.newest(list(dict.fromkeys(keys)), Moment(at, at), fields)
+        rows = await self._database.aggregate(EVENTS, pipeline, naive=True)
+        return {each["_id"]: event_from(each["event"]) for each in rows}
+
+    async def _read_page(self, kind: tuple[EntityPage, Fields], _: Sequence[None]) -> list[Latest]:
+        return await self._lists.living(*kind)
+
+    async def _read_change(self, type_: str, since: Sequence[datetime]) -> datetime | None:
+        """When the newest event of the type took effect, if that was after the first of these moments."""
+        condition = {"type": type_, "timestamp": {"$gt": min(since)}}
+        options: dict[str, Any] = {"sort": {"timestamp": -1, "_id": -1}, "limit": 1, "hint": indexes.LOG}
+        found = await self._database.find(EVENTS, condition, projection={"timestamp": 1, "_id": 0}, **options)
+        return found[0]["timestamp"] if found else None
