@@ -1,17 +1,20 @@
 """Writing against the floor: the same documents through the driver alone, side by side in one run.
 
-python -m bench.writes [--events 10000] [--rounds 5] [--writers 16] [--file EVENTS.ndjson.gz]
+python -m bench.writes [--events 10000] [--rounds 5] [--writers 16] [--file EVENTS.ndjson.gz | --git CLONE]
+
+A file has one envelope or CloudEvent on a line, as `dsel import events` takes them, or a row of a public history as
+tests/real_history.py reads them. Of a clone, the time that git and the reading of YAML take is told apart.
 """
 
 import argparse
 import asyncio
-import gzip
 import json
 import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +22,14 @@ import uvloop
 from pymongo import AsyncMongoClient
 from pymongo.write_concern import WriteConcern
 
-from cli import server
+from cli import event_file, server
 from cli.demo import envelopes as demo_envelopes
+from cli.git_history import History
 from domain import envelope as envelopes
 from domain import instants, registry
+from domain.errors import DselError
 from domain.event import Actor, ActorType
+from graph import json_text
 from repository import driver, indexes
 from repository.documents import EVENTS
 from repository.embedded import EmbeddedMongod
@@ -31,18 +37,21 @@ from repository.event_log import Append
 from repository.mongo_event_log import MongoEventLog
 from resolvers import ingestion
 from resolvers.context import Caller, Context, Right
+from tests import real_history
 
 _LOADER = Caller(Actor("bench", ActorType.SERVICE), frozenset(Right))
 _BATCH = 500
 Run = Callable[[], Awaitable[float]]
 
 
-async def main(events: int, rounds: int, writers: int, file: Path | None) -> None:
+async def main(given: argparse.Namespace) -> None:
+    envelopes = list(islice(_envelopes(given), given.events))
     server.spare_collections()
+    writers, rounds = given.writers, given.rounds
     with tempfile.TemporaryDirectory() as folder:
         async with EmbeddedMongod(Path(folder), cache_gb=1.0) as mongod:
             client: AsyncMongoClient[Any] = AsyncMongoClient(mongod.uri)
-            bench = Bench(mongod.uri, client, list(_envelopes(events, file)))
+            bench = Bench(mongod.uri, client, envelopes)
             await bench.collect()
             await _compare("import", bench.raw_import, bench.our_import, rounds)
             await _compare(
@@ -64,7 +73,9 @@ class Bench:
     async def collect(self) -> None:
         """The documents exactly as the log stores them."""
         name, log = await self._fresh()
-        await self._import(log)
+        for result in await self._import(log):
+            if isinstance(result, DselError):
+                raise SystemExit(f"an event was refused: {result}")
         self._documents = await self._client[name][EVENTS].find().sort("$natural", 1).to_list()
         await self._client.drop_database(name)
 
@@ -109,7 +120,9 @@ class Bench:
         await asyncio.gather(*(write() for _ in range(writers)))
         return await self._done(name, count, started)
 
-    async def _import(self, log: MongoEventLog) -> None:
+    async def _import(self, log: MongoEventLog) -> list[ingestion.Result]:
+        """As `POST /events` does it: a batch is read while the one before it is stored."""
+        results: list[ingestion.Result] = []
         context = Context(
             log=log,
             registry=registry.builtin(),
@@ -125,10 +138,9 @@ class Bench:
                 if number % 25 == 0:
                     await asyncio.sleep(0)
             if committing is not None:
-                await committing
+                results += await committing
             committing = asyncio.create_task(ingestion.commit(context, reads))
-        if committing is not None:
-            await committing
+        return results + await committing if committing is not None else results
 
     async def _fresh(self) -> tuple[str, MongoEventLog]:
         self._count += 1
@@ -155,20 +167,48 @@ async def _compare(what: str, floor: Run, ours: Run, rounds: int) -> None:
     )
 
 
-def _envelopes(events: int, file: Path | None) -> Iterator[Any]:
-    """Demo events, again and again for other apps, or the lines of a file."""
-    if file is not None:
-        with gzip.open(file, "rt", encoding="utf-8") as lines:
-            yield from (json.loads(line) for _, line in zip(range(events), lines, strict=False))
-        return
-    story, made = list(demo_envelopes()), 0
-    while made < events:
-        for envelope in story[: events - made]:
-            text = json.dumps(envelope).replace('"appId": "', f'"appId": "{made // len(story)}-')
-            document = json.loads(text)
-            document["meta"]["eventId"] += f"-{made // len(story)}"
+def _envelopes(given: argparse.Namespace) -> Iterator[Any]:
+    if given.git is not None:
+        yield from _of_clone(given.git, given.events)
+    elif given.file is not None:
+        yield from _of_file(given.file)
+    else:
+        yield from _of_demo()
+
+
+def _of_demo() -> Iterator[Any]:
+    """Demo events, again and again for other apps."""
+    story = list(demo_envelopes())
+    for again in count():
+        for envelope in story:
+            document = json.loads(json.dumps(envelope).replace('"appId": "', f'"appId": "{again}-'))
+            document["meta"]["eventId"] += f"-{again}"
             yield document
-        made += len(story)
+
+
+def _of_file(path: Path) -> Iterator[Any]:
+    with event_file.opened(path) as file:
+        for number, line in enumerate(file.lines, start=1):
+            document = json_text.loads(line)
+            if "objKind" in document and "op" in document:
+                yield real_history.envelope(document)
+            elif "kind" in document or "specversion" in document:
+                yield document
+            else:
+                raise SystemExit(f"{path}, line {number}: neither an envelope, a CloudEvent nor a row of a history")
+
+
+def _of_clone(path: Path, most: int) -> Iterator[Any]:
+    history = History(path)
+    started, spent = time.perf_counter(), time.process_time()
+    envelopes = list(islice(history, most))
+    wall, own = time.perf_counter() - started, time.process_time() - spent
+    report = history.report
+    print(
+        f"reading      {len(envelopes):,} events of {report.commits:,} commits, {report.files:,} files of"
+        f" {report.bytes:,} bytes: {len(envelopes) / wall:,.0f}/s ({wall:.1f} s, our processor time {own:.1f} s)"
+    )
+    yield from envelopes
 
 
 if __name__ == "__main__":
@@ -177,5 +217,5 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--writers", type=int, default=16)
     parser.add_argument("--file", type=Path)
-    given = parser.parse_args()
-    uvloop.run(main(given.events, given.rounds, given.writers, given.file))
+    parser.add_argument("--git", type=Path)
+    uvloop.run(main(parser.parse_args()))
