@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 import pymongo
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
-from pymongo import AsyncMongoClient, IndexModel, UpdateOne
+from pymongo import AsyncMongoClient, IndexModel, InsertOne, UpdateOne
 from pymongo.errors import (
     ConfigurationError,
     ConnectionFailure,
@@ -120,11 +120,11 @@ class Database:
             await self._database.get_collection(collection, write_concern=_DURABLE).insert_many(documents)
 
     @_to_the_end
-    async def update(self, collection: str, updates: Sequence[UpdateOne]) -> int:
+    async def update(self, collection: str, changes: Sequence[InsertOne[Document] | UpdateOne]) -> int:
         """How many documents were changed or made. Raises pymongo's BulkWriteError."""
         with _available():
-            result = await self._database[collection].bulk_write(list(updates), ordered=False)
-            return cast(int, result.matched_count + result.upserted_count)
+            result = await self._database[collection].bulk_write(list(changes), ordered=False)
+            return cast(int, result.inserted_count + result.matched_count)
 
     @_to_the_end
     async def put(self, collection: str, document: Document) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pymongo import UpdateOne
+from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from domain.entity import from_stored
@@ -37,22 +37,34 @@ class Run:
     def is_dense(self) -> bool:
         return all(event["version"] == version for version, event in enumerate(self.events, start=self.base + 1))
 
-    def update(self) -> UpdateOne:
-        """Folds the run into the summary that it continues; touches no other."""
+    def change(self) -> InsertOne[Document] | UpdateOne:
+        """Folds the run into the summary that it continues, or begins one; touches no other."""
+        if self.base == 0:
+            return InsertOne(self._summary())
         changes = self._advance() if self._is_monotone else [{"$set": self._choices()}]
-        return UpdateOne({"_id": self.key, "version": self.base}, changes, upsert=self.base == 0)
+        return UpdateOne({"_id": self.key, "version": self.base}, changes)
 
     @property
     def _is_monotone(self) -> bool:
         """Whether each event was the newest when it was written, as live ones are."""
         return all(event["timestamp"] == event["newest"] for event in self.events)
 
+    def _summary(self) -> Document:
+        ordered = sorted(self.events, key=_position)
+        states = [event for event in ordered if event["stateful"]]
+        summary = {
+            "_id": self.key,
+            "version": self.events[-1]["version"],
+            "first": header(ordered[0]),
+            "last": header(ordered[-1]),
+            "counts": {phase.name.lower(): _count(phase, self.events) for phase in Phase},
+        }
+        return summary | _state_values(states[-1]) if states else summary
+
     def _advance(self) -> Document:
         """The run goes on where the summary ends."""
         last, states = self.events[-1], [event for event in self.events if event["stateful"]]
         changes = {"version": last["version"], "last": header(last)}
-        if self.base == 0:
-            changes["first"] = header(self.events[0])
         if states:
             changes |= _state_values(states[-1])
         counts = {f"counts.{phase.name.lower()}": _count(phase, self.events) for phase in Phase}
@@ -146,7 +158,7 @@ async def _catch_up(database: Database, key: str, version: int) -> None:
 async def _all_changed(database: Database, runs: Sequence[Run]) -> bool:
     """Folds each run; False when another writer was there first."""
     try:
-        return await database.update(LATEST, [run.update() for run in runs]) == len(runs)
+        return await database.update(LATEST, [run.change() for run in runs]) == len(runs)
     except BulkWriteError as error:
         if any(each["code"] != _DUPLICATE_KEY for each in error.details["writeErrors"]):
             raise
