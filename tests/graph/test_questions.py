@@ -66,6 +66,7 @@ def last_actors(data: Json) -> None:
 def person(data: Json) -> None:
     kinds = {each["name"]: each["count"] for each in data["actor"]["counts"]["kinds"]}
     assert data["actor"]["counts"]["events"] == sum(kinds.values()) == 10
+    assert (kinds["ConfigApprovedEvent"], kinds["DeploymentApprovedEvent"]) == (3, 2)
     assert kinds["DeploymentRolledBackEvent"] == kinds["ConfigAppliedEvent"] == 1
     assert "checkout-production" in {each["entity"]["name"] for each in data["actor"]["entities"]["nodes"]}
 
@@ -76,8 +77,10 @@ def deleted(data: Json) -> None:
     assert all(each["state"]["raw"]["meta"]["name"] == each["name"] for each in nodes)
 
 
-def freeze(data: Json) -> None:
+def releases(data: Json) -> None:
     nodes = {each["name"]: each["compare"] for each in data["deployments"]["nodes"]}
+    released = [name for name, each in nodes.items() if "/spec/version" in {one["path"] for one in each["changes"]}]
+    assert (len(released), len(nodes)) == (11, 17)
     assert {"path": "/spec/version", "from": "4.1.0", "to": "4.2.1"} in nodes["checkout-production"]["changes"]
     assert "priya.raman" in ids(nodes["checkout-production"]["actors"])
 
@@ -98,7 +101,7 @@ ANSWERS: dict[int, Callable[[Json], None]] = {
     6: last_actors,
     7: person,
     8: deleted,
-    9: freeze,
+    9: releases,
     10: days,
 }
 
