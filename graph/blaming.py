@@ -60,8 +60,8 @@ def blame_fields(event: type, actor: type) -> list[StrawberryField]:
         field(
             _request,
             nullable(event),
-            "The event that the same request (correlation) began with on this object: mostly the intent, which says "
-            "who asked and why. The event itself, if it began the request or belongs to none.",
+            "Who had asked for it, and why: the intent of that event, or else the newest intent before it in the same "
+            "request (correlation) on this object. Null when nobody asked.",
             name="request",
         ),
     ]
@@ -80,7 +80,7 @@ async def blame(roots: Sequence[StateView], info: Asked, paths: Paths = None, de
 @batched
 async def _request(roots: Sequence[BlameView], info: Asked) -> Any:
     events = [root.event for root in roots if root.event]
-    found = iter(await info.context.load_all(pairs.beginnings, events, needed(info)) if events else ())
+    found = iter(await info.context.load_all(pairs.requests, events, needed(info)) if events else ())
     return [next(found) if root.event else None for root in roots]
 
 

@@ -42,9 +42,9 @@ def comparison_type() -> type:
 
 def comparison_fields(types: Types) -> list[StrawberryField]:
     return [
-        field(attribute("entity"), types.entity, "The entity, seen from `to`.", name="entity"),
-        field(attribute("start"), Instant, "The earlier moment.", name="from"),
-        field(attribute("entity", "moment", "at"), Instant, "The later moment.", name="to"),
+        field(attribute("entity"), types.entity, "The entity, seen from `to`.", name="entity", reads=Reads.NOTHING),
+        field(attribute("start"), Instant, "The earlier moment.", name="from", reads=Reads.NOTHING),
+        field(attribute("entity", "moment", "at"), Instant, "The later moment.", name="to", reads=Reads.NOTHING),
         field(
             attribute("before"),
             nullable(types.state),
@@ -72,6 +72,7 @@ def comparison_fields(types: Types) -> list[StrawberryField]:
             types.event_connection,
             "Its events after `from` and up to `to`, from new to old.",
             name="events",
+            reads=Reads.NOTHING,
         ),
         field(
             _actors,
@@ -79,6 +80,7 @@ def comparison_fields(types: Types) -> list[StrawberryField]:
             "Who acted on it in between, each with the newest event: humans first, then the most recent. Of many "
             "events the newest 500 are looked at.",
             name="actors",
+            reads=Reads.NOTHING,
         ),
     ]
 

@@ -1,4 +1,4 @@
-"""What belongs together: an intent and its outcome share entity, correlation and action, a request its correlation."""
+"""What was asked, and what happened of it: an intent and its outcome share entity, correlation and action."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -18,18 +18,23 @@ async def partners(context: Context, views: Sequence[EventView], fields: Fields)
     return [_partner(context.registry, view, found, fields) for view in views]
 
 
-async def beginnings(context: Context, views: Sequence[EventView], fields: Fields) -> list[EventView]:
-    """The event that the request of each began with on the same entity; without a correlation the event itself."""
+async def requests(context: Context, views: Sequence[EventView], fields: Fields) -> list[EventView | None]:
+    """What had been asked: the intent of each event, or else the newest one before it in its request on its entity."""
     found: dict[tuple[str, str | None], list[Event]] = defaultdict(list)
     for event in await _correlated(context, views, fields):
         found[event.entity.key, event.correlation_id].append(event)
-    return [_beginning(view, found[view.event.entity.key, view.event.correlation_id], fields) for view in views]
+    return [
+        _request(context.registry, view, found[view.event.entity.key, view.event.correlation_id], fields)
+        for view in views
+    ]
 
 
-def _beginning(view: EventView, request: Iterable[Event], fields: Fields) -> EventView:
-    before = (each for each in request if each.version < view.event.version and settled(each, view.moment))
-    event = next(before, None)
-    return EventView(event, view.moment, fields) if event else view
+def _request(registry: Registry, view: EventView, related: Iterable[Event], fields: Fields) -> EventView | None:
+    intents = [each for each in related if each.phase is Phase.INTENT and not each.failed]
+    before = [each for each in intents if each.version < view.event.version and settled(each, view.moment)]
+    own = [each for each in before if answers(registry, view.event, each)]
+    newest = (own or before)[-1:]
+    return EventView(newest[0], view.moment, fields) if newest else None
 
 
 async def _correlated(context: Context, views: Sequence[EventView], fields: Fields) -> list[Event]:

@@ -146,8 +146,22 @@ async def test_the_request_behind_a_value_tells_who_asked_for_it_and_why(api: Ap
     assert [each["path"] for each in found] == ["/spec/regions", "/spec/version"]
     assert all(each["event"] == {"version": 2} and each["request"] == asked for each in found)
     await api.bring(applied(app_id, at=later(4), by="bob", version="2.0.0", regions=[]))
-    (found,) = await blamed(api, app_id, fields="request { version }", arguments='(paths: ["/spec/version"])')
-    assert found == {"request": {"version": 5}}
+    unasked = await blamed(api, app_id, fields="request { version }", arguments='(paths: ["/spec/version"])')
+    assert unasked == [{"request": None}]
+
+
+async def test_the_intent_of_an_event_goes_before_others_of_its_request(api: Api, app_id: str) -> None:
+    state = applied(app_id, version="1.0.0")["spec"]["artifact"]
+    one_request: Any = {"correlationId": "incident-1"}
+    await api.bring(
+        told("ArtifactScannedEvent", app_id, at=T0, **one_request),
+        told("ArtifactApplyEvent", app_id, at=later(1), by="ann", **one_request),
+        told("ArtifactPublishEvent", app_id, at=later(2), by="bob", **one_request),
+        told("ArtifactAppliedEvent", app_id, at=later(3), state=state, **one_request),
+        told("ArtifactApplyEvent", app_id, at=later(4), by="eve", **one_request),
+    )
+    (found,) = await blamed(api, app_id, arguments='(paths: ["/spec"])', fields="request { actor { id } }")
+    assert found == {"request": {"actor": {"id": "ann"}}}
 
 
 async def test_every_state_of_a_page_is_blamed_by_itself(api: Api, history: str) -> None:
