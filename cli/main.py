@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import (
+    aggregates_command,
     apply_command,
     blame_command,
     changes_command,
@@ -46,6 +47,9 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
+)
+aggregating = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="rich", help="Checks and mends what the service computes from other events."
 )
 importing = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", help="Brings events from elsewhere into the log."
@@ -112,5 +116,8 @@ for name, command in (
 ):
     _add("Commands", name, command, declaring)
 _add(_SERVICE, "serve", serve_command.serve)
+app.add_typer(aggregating, name="aggregates", rich_help_panel=_SERVICE)
+_add("Commands", "verify", aggregates_command.verify, aggregating)
+_add("Commands", "rebuild", aggregates_command.rebuild, aggregating)
 _add(_SERVICE, "schema", schema_command.schema)
 _add(_SERVICE, "database-user", database_command.database_user)

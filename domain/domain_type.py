@@ -73,6 +73,8 @@ class Spec(Manifest):
     """Of Kubernetes' types: whether an object's name begins with its namespace."""
     record_failures: bool = Field(default=False, alias="recordFailures")
     """Keep a refused write as an intent with its report."""
+    computed: bool = False
+    """Nobody writes its objects: the service makes them of other events."""
     actions: tuple[Action, ...]
     versions: tuple[Version, ...] = Field(min_length=1)
     rules: tuple[Rule, ...] = ()

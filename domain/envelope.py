@@ -116,6 +116,7 @@ def digest(envelope: Mapping[str, Any]) -> str:
 
 
 def _naming(kind: str, spec: Mapping[str, Any], registry: Registry) -> Naming:
+    _refuse_computed(kind, registry)
     if not kind.endswith("Event"):
         raise InvalidEnvelope("/kind", f"'{kind}' does not end in Event", hint="Name it like ArtifactAppliedEvent.")
     stem, key = kind.removesuffix("Event"), _object_key(kind, spec)
@@ -126,6 +127,16 @@ def _naming(kind: str, spec: Mapping[str, Any], registry: Registry) -> Naming:
     if naming.state_key is None:
         _refuse_foreign_object(kind, spec)
     return naming
+
+
+def _refuse_computed(kind: str, registry: Registry) -> None:
+    owner = registry.owning(kind)
+    if owner is not None and owner.computed:
+        raise InvalidEnvelope(
+            "/kind",
+            f"'{kind}' is of {owner.name}, which is computed from other events",
+            hint="Leave it to the service.",
+        )
 
 
 def _object_key(kind: str, spec: Mapping[str, Any]) -> str | None:

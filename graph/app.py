@@ -32,9 +32,10 @@ from graph.type_changes import Types
 from graph.websocket import WebSocketEndpoint
 from graph.websocket_connection import Operations
 from repository import driver, indexes
+from repository.aggregator import Aggregator, Enrich
 from repository.driver import Database
 from repository.feed import Buffer, Feed
-from repository.follower import Follower
+from repository.follower import Aggregates, Follower, Summaries, Work
 from repository.mongo_event_log import MongoEventLog
 from repository.tail import Tail
 from resolvers.context import Context
@@ -46,13 +47,17 @@ ENDPOINT = "/graphql"
 class Service:
     """The parts of one running service."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock, types: Registry) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, clock: Clock, types: Registry, enrich: Enrich | None = None
+    ) -> None:
         self.database = database
         self.clock = clock
         self.max_body_bytes = settings.max_body_bytes
         self.callers = Callers(settings)
         self.log = MongoEventLog(database, clock, most_examined=settings.max_examined)
-        self.follower = Follower(database)
+        self.aggregator = Aggregator(database, self.log, enrich=enrich)
+        works: list[Work] = [Summaries(database), *([Aggregates(self.aggregator)] if settings.aggregates else [])]
+        self.followers = [Follower(database, each) for each in works]
         self.feed = Feed(database, Buffer(events=settings.subscription_buffer))
         self.tail = Tail(database, self.feed, clock, database.timeout)
         limits = Limits(max_depth=settings.max_depth, max_fields=settings.max_fields, max_tokens=settings.max_tokens)
@@ -112,7 +117,11 @@ class Service:
             await self.editions.refresh()
             following = [
                 asyncio.create_task(each)
-                for each in (self.follower.run(), self.editions.follow(), self.log.declared.keep())
+                for each in (
+                    *(follower.run() for follower in self.followers),
+                    self.editions.follow(),
+                    self.log.declared.keep(),
+                )
             ]
             try:
                 yield
@@ -128,10 +137,14 @@ def create_app(
     settings: Settings,
     *,
     types: Registry | None = None,
+    enrich: Enrich | None = None,
     clock: Clock | None = None,
     listeners: Sequence[CommandListener] = (),
 ) -> Starlette:
-    """The service on the MongoDB that the settings name. Tests pass other types, another clock, or listeners."""
+    """The service on the MongoDB that the settings name. Tests pass other types, another clock, or listeners.
+
+    `enrich` is asked what else to tell of each aggregate.
+    """
     if settings.mongodb_uri is None:
         raise ValueError("create_app needs settings.mongodb_uri; `dsel serve` starts a MongoDB where there is none")
     database = driver.connect(
@@ -141,7 +154,7 @@ def create_app(
         timeout=settings.mongo_timeout,
         listeners=listeners,
     )
-    service = Service(settings, database, clock or instants.system_clock(), types or registry.builtin())
+    service = Service(settings, database, clock or instants.system_clock(), types or registry.builtin(), enrich)
     page = GraphiQLPage(ENDPOINT, load_examples())
     streaming, patience = Streaming(Quota(settings.max_subscriptions, "subscriptions")), Patience(settings.heartbeat)
     endpoint = GraphQLEndpoint(

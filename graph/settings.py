@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     max_fields: int = Field(5000, gt=0, description="The most fields of a query, with its fragments written out.")
     max_examined: int = Field(50_000, gt=0, description="The most entities that a list may examine.")
     max_tokens: int = Field(2000, gt=0, description="The most lexical tokens of a query.")
+    aggregates: bool = Field(True, description="Whether this service computes aggregates; one on a MongoDB is enough.")
     max_subscriptions: int = Field(1000, gt=0, description="The most subscriptions, and websockets, of one process.")
     subscription_buffer: int = Field(
         1000, gt=0, description="The most events that wait for a subscriber before it is told to come back."

@@ -16,7 +16,7 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 from domain.errors import StartupError
-from repository.mongod_binary import MongodLog, end_orphan, find_mongod, launch
+from repository.mongod_binary import MongodLog, end_orphan, find_mongod, is_running, launch
 
 _HOST = "127.0.0.1"
 _REPLICA_SET = "dsel"
@@ -244,6 +244,15 @@ async def _within(seconds: float, event: Awaitable[object]) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+def running(data: Path) -> str | None:
+    """The URI of the mongod that a service runs on a data folder; None when none does."""
+    data = data.absolute()
+    port = _read_port(data / "mongod.port")
+    if not port or not is_running(data / "mongod.pid", data / "db"):
+        return None
+    return f"mongodb://{_HOST}:{port}/?replicaSet={_REPLICA_SET}"
 
 
 def _claim(data: Path) -> int:

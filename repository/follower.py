@@ -1,81 +1,135 @@
-"""The follower: it reads the change stream of the log and completes what a crashed writer left behind."""
+"""The follower: it reads the change stream of the log and does with each event what is left to do."""
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from pymongo.errors import OperationFailure, PyMongoError
 
-from domain.errors import StoreUnavailable
+from domain.errors import DselError
 from repository import latest
-from repository.documents import BOOKKEEPING, EVENTS
-from repository.driver import Database
+from repository.aggregator import Aggregator
+from repository.commits import LOST
+from repository.documents import BOOKKEEPING, EVENTS, event_from, projection
+from repository.driver import ChangeStream, Database, Document, Pipeline
 
-_TOKEN = "follower"  # noqa: S105 - a document's id
-_INSERTS: list[dict[str, Any]] = [{"$match": {"operationType": "insert"}}, {"$project": {"fullDocument.entity": 1}}]
 _LARGEST_BATCH = 500
 _PAUSE = 1.0  # seconds between tries
-_QUIET = 0.5  # seconds that a writer is given to complete its own work
-_HISTORY_LOST = {286, 280, 260}  # ChangeStreamHistoryLost, ChangeStreamFatalError, InvalidResumeToken
+_QUIET = 0.5  # seconds in which a writer completes its own work, and more events of the same come
 _LOG = logging.getLogger("dsel.follower")
 
 
-class Follower:
-    """Any number of them may run: repairing a summary twice changes nothing.
+class Work(Protocol):
+    """What to do with events. To do it twice must change nothing."""
 
-    The resume token is kept after the events before it were handled, so a crash repeats some and skips none. When the
-    stream's history is lost, everything is repaired from the log.
-    """
+    name: str
+    """Under which the place in the stream is kept."""
+    fields: Mapping[str, int]
+    """What to fetch of the events."""
+
+    async def take(self, documents: Sequence[Document]) -> None: ...
+
+    async def catch_up(self) -> None:
+        """The same for all events of the log."""
+        ...
+
+
+class Summaries:
+    """Completes the summaries that a crashed writer left behind."""
+
+    name = "follower"
+    fields: Mapping[str, int] = {"entity": 1}
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def take(self, documents: Sequence[Document]) -> None:
+        await latest.repair(self._database, sorted({each["entity"] for each in documents}))
+
+    async def catch_up(self) -> None:
+        _LOG.info("repaired %d summaries", await latest.repair_all(self._database))
+
+
+class Aggregates:
+    """Folds the source events of aggregates."""
+
+    name = "aggregates"
+
+    def __init__(self, aggregator: Aggregator) -> None:
+        self._aggregator = aggregator
+        self.fields: Mapping[str, int] = projection(aggregator.fields) or {}
+
+    async def take(self, documents: Sequence[Document]) -> None:
+        await self._aggregator.refresh(self._aggregator.touched(map(event_from, documents)))
+
+    async def catch_up(self) -> None:
+        _LOG.info("rebuilt %d aggregates", await self._aggregator.rebuild())
+
+
+class Follower:
+    """Any number of them may run.
+
+    The resume token is kept after the events before it were handled, so a crash repeats some and skips none. When the
+    stream's history is lost, it catches up from the log.
+    """
+
+    def __init__(self, database: Database, work: Work) -> None:
+        self._database = database
+        self._work = work
+        inside = {f"fullDocument.{field}": 1 for field in work.fields}
+        self._inserts: Pipeline = [{"$match": {"operationType": "insert"}}, {"$project": inside}]
+
     async def run(self) -> None:
         """Follows until it is cancelled; when MongoDB is away it tries again."""
-        token = None
         while True:
             try:
-                token = token or await self._saved_token()
-                await self._follow(token)
+                await self._follow(await self._saved_token())
             except OperationFailure as error:
-                token = None
-                if error.code in _HISTORY_LOST:
-                    _LOG.warning("the change stream's history is lost (%s); repairing from the log", error.code)
-                    await self._database.put(BOOKKEEPING, {"_id": _TOKEN, "token": None})
-                else:
-                    _LOG.error("the change stream failed: %s", error)
-            except (PyMongoError, StoreUnavailable) as error:
-                token = None
-                _LOG.warning("the change stream is interrupted: %s", error)
+                await self._failed(error)
+            except (PyMongoError, DselError) as error:
+                _LOG.warning("%s: interrupted: %s", self._work.name, error)
             await asyncio.sleep(_PAUSE)
 
+    async def _failed(self, error: OperationFailure) -> None:
+        if error.code not in LOST:
+            _LOG.error("%s: the change stream failed: %s", self._work.name, error)
+            return
+        _LOG.warning("%s: the change stream's history is lost (%s)", self._work.name, error.code)
+        try:
+            await self._keep(None)
+        except DselError as away:
+            _LOG.warning("%s: interrupted: %s", self._work.name, away)
+
     async def _follow(self, token: Any) -> None:
+        """Until the collection is dropped or renamed, after which the token leads on."""
         options = {"start_after": token} if token else {}
-        async with self._database.watch(EVENTS, _INSERTS, **options) as stream:
+        async with self._database.watch(EVENTS, self._inserts, **options) as stream:
             if token is None:
-                # The stream is open from here on, so nothing falls between the repair and the first change.
-                repaired = await latest.repair_all(self._database)
-                _LOG.info("repaired %d summaries", repaired)
+                # The stream is open from here on, so nothing falls between this and the first change.
+                await self._work.catch_up()
             while stream.alive:
-                keys = await _batch(stream)
-                if keys:
+                documents = await _batch(stream)
+                if documents:
                     await asyncio.sleep(_QUIET)
-                    await latest.repair(self._database, keys)
+                    await self._work.take(documents)
                 if stream.resume_token != token:
                     token = stream.resume_token
-                    await self._database.put(BOOKKEEPING, {"_id": _TOKEN, "token": token})
+                    await self._keep(token)
+
+    async def _keep(self, token: Any) -> None:
+        await self._database.put(BOOKKEEPING, {"_id": self._work.name, "token": token})
 
     async def _saved_token(self) -> Any:
-        found = await self._database.find(BOOKKEEPING, {"_id": _TOKEN}, limit=1)
+        found = await self._database.find(BOOKKEEPING, {"_id": self._work.name}, limit=1)
         return found[0].get("token") if found else None
 
 
-async def _batch(stream: Any) -> Sequence[str]:
-    """The keys of the entities that changed, as many as are there; waits for the first."""
-    keys: set[str] = set()
+async def _batch(stream: ChangeStream) -> list[Document]:
+    """The events that are there; waits for the first."""
+    documents: list[Document] = []
     change = await stream.try_next()
-    while change is not None and len(keys) < _LARGEST_BATCH:
-        keys.add(change["fullDocument"]["entity"])
-        change = await stream.try_next() if len(keys) < _LARGEST_BATCH else None
-    return sorted(keys)
+    while change is not None:
+        documents.append(change["fullDocument"])
+        change = await stream.try_next() if len(documents) < _LARGEST_BATCH else None
+    return documents

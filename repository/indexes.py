@@ -23,6 +23,7 @@ EXECUTION = "execution"
 CORRELATION = "correlation"
 WORDS = "words"
 RECORDED = "recorded"
+USE = "use"
 LIVE = "live"
 LABELS = "labels"
 _PLACE = ("-timestamp", "-_id")
@@ -52,6 +53,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(CORRELATION, "correlationId", *_PLACE, present="correlationId"),
         _index(WORDS, "words", *_PLACE, present="words"),
         _index(RECORDED, "recordedAt", "_id"),
+        _index(USE, "state.spec.artifact.name", *_PLACE, present="state.spec.artifact.name"),
     ],
     LATEST: [_index(LIVE, "live", "_id"), _index(LABELS, "live", "labels", "_id")],
 }

@@ -99,6 +99,12 @@ async def launch(command: Sequence[str], pid_file: Path, log: BinaryIO) -> Proce
     )
 
 
+def is_running(pid_file: Path, db: Path) -> bool:
+    """Whether a mongod that a service has started runs on the data files in `db`."""
+    pid = _read_pid(pid_file)
+    return pid is not None and _runs_on(db, pid)
+
+
 async def end_orphan(pid_file: Path, db: Path) -> None:
     """Ends the mongod that a crashed service left on the data files in `db`, and no other process."""
     pid = _read_pid(pid_file)

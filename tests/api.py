@@ -109,7 +109,7 @@ async def running(
     Two of them are replicas when they are given one `database`.
     """
     hands, database = Hands(later(60_000)), settings.pop("database", f"test_{uuid4().hex}")
-    chosen = Settings(**{"mongodb_uri": uri, "database": database, **settings})
+    chosen = Settings(**{"mongodb_uri": uri, "database": database, "aggregates": False, **settings})
     app = create_app(chosen, types=types, clock=clock or hands, listeners=[_CALLS])
     async with (
         LifespanManager(app, startup_timeout=30, shutdown_timeout=30),

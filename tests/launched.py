@@ -85,7 +85,7 @@ async def _started(
     arguments: tuple[str, ...], settings: dict[str, str], stderr: int | None = None
 ) -> asyncio.subprocess.Process:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DSEL_")}
-    environment = {**kept, "PYTHONPATH": str(ROOT), **settings}
+    environment = {**kept, "PYTHONPATH": str(ROOT), "DSEL_AGGREGATES": "false", **settings}
     port = () if "DSEL_PORT" in settings or "--port" in arguments else ("--port", "0")
     return await asyncio.create_subprocess_exec(
         *(str(DSEL), "serve", *port, *arguments),

@@ -17,7 +17,9 @@ from graph.settings import Settings
 @contextmanager
 def serving(uri: str, **settings: Any) -> Iterator[str]:
     """The address of a service on a free port and with a database of its own, unless the settings name others."""
-    chosen = Settings(**{"mongodb_uri": uri, "database": f"test_{uuid4().hex}", "port": 0, **settings})
+    chosen = Settings(
+        **{"mongodb_uri": uri, "database": f"test_{uuid4().hex}", "port": 0, "aggregates": False, **settings}
+    )
     config = uvicorn.Config(create_app(chosen), port=chosen.port, log_config=None, access_log=False, lifespan="on")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

