@@ -1,6 +1,6 @@
 """Data for the benchmarks of reads: artifacts of one app, each with a history of the same length."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,8 +18,15 @@ _LOADER = Caller(Actor("bench", ActorType.SERVICE), frozenset(Right))
 _ACTORS = (("anna.keller@example.com", "HUMAN"), ("delivery-pipeline", "SERVICE"), ("argo-reconciler", "CONTROLLER"))
 
 
-async def seed(uri: str, database: str, entities: int, events: int, span: timedelta = timedelta(days=180)) -> None:
-    """`entities` artifacts with `events` events each, evenly over `span` from BEGINNING on."""
+async def seed(
+    uri: str,
+    database: str,
+    entities: int,
+    events: int,
+    span: timedelta = timedelta(days=180),
+    actor_of: Callable[[int], tuple[str, str]] = lambda number: _ACTORS[number % len(_ACTORS)],
+) -> None:
+    """`entities` artifacts with `events` events each, evenly over `span` from BEGINNING on, caused by `actor_of`."""
     connected = driver.connect(uri, database)
     await indexes.ensure(connected)
     context = Context(
@@ -29,23 +36,22 @@ async def seed(uri: str, database: str, entities: int, events: int, span: timede
         clock=instants.system_clock(),
         instant=datetime.now(UTC),
     )
-    for batch in ingestion.batches(envelopes(entities, events, span), 500):
+    for batch in ingestion.batches(envelopes(entities, events, span, actor_of), 500):
         for result in await ingestion.store(context, batch, imported=True):
             if isinstance(result, DselError):
                 raise result
     await connected.close()
 
 
-def envelopes(entities: int, events: int, span: timedelta) -> Iterator[Any]:
+def envelopes(entities: int, events: int, span: timedelta, actor_of: Callable[[int], tuple[str, str]]) -> Iterator[Any]:
     """In the order of time, as a platform would send them."""
     for number in range(events):
         for entity in range(entities):
             at = BEGINNING + span * number / events + timedelta(seconds=entity)
-            yield _envelope(f"module-{entity:02}", number, at)
+            yield _envelope(f"module-{entity:02}", number, at, *actor_of(number))
 
 
-def _envelope(name: str, number: int, at: datetime) -> Any:
-    actor, actor_type = _ACTORS[number % len(_ACTORS)]
+def _envelope(name: str, number: int, at: datetime, actor: str, actor_type: str) -> Any:
     return {
         "apiVersion": "v1alpha1",
         "kind": "ArtifactAppliedEvent",

@@ -47,7 +47,7 @@ class Buckets:
                 break
             if len(edges) > MOST:
                 raise QueryTooLarge(
-                    f"the span has more than {MOST:,} buckets of a {self.unit.value}", hint="Take longer ones."
+                    f"the span has more than {MOST:,} buckets of one {self.unit.value}", hint="Take longer ones."
                 )
         return edges
 

@@ -46,7 +46,7 @@ def test_days_are_those_of_the_zone_also_when_the_clocks_change() -> None:
 def test_there_are_no_more_buckets_than_a_chart_can_show() -> None:
     since = datetime(2026, 1, 1, tzinfo=UTC)
     assert len(Buckets(Bucket.MINUTE, since, since + timedelta(minutes=MOST)).edges()) == MOST + 1
-    with pytest.raises(QueryTooLarge, match="1,000 buckets of a minute"):
+    with pytest.raises(QueryTooLarge, match="1,000 buckets of one minute"):
         Buckets(Bucket.MINUTE, since, since + timedelta(minutes=MOST, milliseconds=1)).edges()
 
 
