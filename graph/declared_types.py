@@ -12,6 +12,7 @@ from domain.declaration import Origin
 from graph.arguments import TypeNamed, enum
 from graph.common_types import CommonTypes
 from graph.definitions import Reads, field, list_of, nullable, object_type
+from graph.field_map import DomainTypeField, field_map
 from graph.resolving import Asked, attribute
 from graph.scalars import JSON
 from resolvers.views import DomainTypeView, now
@@ -25,6 +26,11 @@ GraphQLOrigin = enum(
 )
 IncludeUnserved = Annotated[
     bool, argument(name="includeUnserved", description="Also types that are retired or cannot be served.")
+]
+
+Below = Annotated[
+    str,
+    argument(description="Only properties at or below this path, such as `/spec/bundles`; all when it is left out."),
 ]
 
 
@@ -55,6 +61,14 @@ class DeclaredTypes:
                 field(_description, str, "What it is.", name="description"),
                 field(_field, str, "The root field of one object.", name="field"),
                 field(_list_field, str, "The root field of the list.", name="listField"),
+                field(_graphql_name, str, "The GraphQL type of its entities; others begin so.", name="graphqlName"),
+                field(
+                    _fields,
+                    nullable(list_of(DomainTypeField)),
+                    "What the properties of its objects are called in GraphQL. Null where the request's schema has no"
+                    " such type, as right after it was applied.",
+                    name="fields",
+                ),
                 field(_actions, list_of(Action), "What can be done to it.", name="actions"),
                 field(_versions, list_of(Version), "Its versions, the newest last.", name="versions"),
                 field(attribute("declaration", "origin"), GraphQLOrigin, "Where it comes from.", name="origin"),
@@ -120,6 +134,16 @@ def _field(root: DomainTypeView) -> str:
 def _list_field(root: DomainTypeView) -> str:
     called = root.domain_type.called if root.domain_type else None
     return called.list_field if called else kinds.plural(_field(root))
+
+
+def _graphql_name(root: DomainTypeView) -> str:
+    return root.domain_type.graphql_name if root.domain_type else root.declaration.name
+
+
+def _fields(root: DomainTypeView, info: Asked, below: Below = "") -> Any:
+    served = root.declaration.served
+    found = field_map(info._raw_info.schema, served, below) if served else None
+    return None if found is None else list(found)
 
 
 def _actions(root: DomainTypeView) -> Any:

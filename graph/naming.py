@@ -50,7 +50,8 @@ class _Names:
     fields: set[str] = field(default_factory=set)
     stems: set[str] = field(default_factory=set)
     """How the names of the types below a state begin: `ArtifactSpec`."""
-    called: set[str] = field(default_factory=set)
+    beginnings: set[str] = field(default_factory=set)
+    """How the names of the types themselves begin, up to the end of each word."""
 
     def __post_init__(self) -> None:
         types, fields = common_schema().names()
@@ -77,14 +78,12 @@ class _Names:
         self.types |= types
         self.fields |= {own, listed} | mutations
         self.stems |= stems
-        self.called.add(name)
+        self.beginnings |= _beginnings(name)
         return Called(type=name, field=own, listField=listed)
 
     def _overlaps(self, name: str, stems: set[str]) -> bool:
         """Whether a name could be that of a type below another's state, or the other way round."""
-        return any(_begins(name, stem) for stem in self.stems) or any(
-            _begins(other, stem) for stem in stems for other in self.called
-        )
+        return bool(_beginnings(name) & self.stems or stems & self.beginnings)
 
 
 def _candidates(domain_type: DomainType) -> Iterator[str]:
@@ -125,6 +124,6 @@ def _root_names(domain_type: DomainType) -> list[str]:
     return [field_name(key) for key in Viewer(schema).view(schema).properties]
 
 
-def _begins(name: str, stem: str) -> bool:
-    """Up to the end of a word: `FooSpecOne` begins with FooSpec, `FooSpecial` does not."""
-    return name.startswith(stem) and not name[len(stem) : len(stem) + 1].islower()
+def _beginnings(name: str) -> set[str]:
+    """`FooSpecOne` begins with Foo, FooSpec and FooSpecOne; `FooSpecial` not with FooSpec."""
+    return {name[:end] for end in range(1, len(name) + 1) if not name[end : end + 1].islower()}

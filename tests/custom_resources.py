@@ -1,8 +1,14 @@
-"""CustomResourceDefinitions that tests are about."""
+"""CustomResourceDefinitions that tests are about: our own, and real ones where they lie beside the project."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from cli.manifests import Manifest, read
+
 Json = dict[str, Any]
+
+REAL = sorted((Path(__file__).parents[2] / "shared" / "crds").glob("*/*.yaml"))
 
 
 def crd(kind: str = "Gadget", group: str = "acme.example", /, scope: str = "Namespaced", **schemas: Any) -> Json:
@@ -29,3 +35,9 @@ def spec(**properties: Any) -> Json:
     """The schema of an object with these properties in its spec."""
     texts = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": {"type": "object"}}
     return {"type": "object", "properties": texts | {"spec": {"type": "object", "properties": properties}}}
+
+
+def real(files: list[Path]) -> Iterator[Json]:
+    for each in read(files):
+        assert isinstance(each, Manifest), each
+        yield each.object

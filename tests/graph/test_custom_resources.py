@@ -1,0 +1,183 @@
+"""Whatever a CustomResourceDefinition says: its objects come out as they went in, whole and field by field."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from graphql import GraphQLObjectType
+from hypothesis import HealthCheck, Phase, given, settings
+
+from api import Api, running
+from custom_resources import REAL, crd, real, spec
+from domain import rules
+from domain.domain_type import DomainType
+from manifests import applied
+from samples import objects, seen, selection, shown
+
+Json = dict[str, Any]
+TEXT, WHOLE = {"type": "string"}, {"type": "integer"}
+PAIR = {"type": "object", "required": ["key"], "properties": {"key": TEXT, "value": TEXT}}
+OPEN = {"x-kubernetes-preserve-unknown-fields": True}
+
+ODD = crd(
+    "Odd",
+    "acme.example",
+    v1={
+        **spec(
+            **{
+                "replicas": {"type": "integer", "format": "int32", "nullable": True},
+                "uint32": {"type": "integer", "format": "int32", "minimum": 0, "maximum": 4294967295},
+                "bytes": {"type": "integer", "format": "int64"},
+                "ratio": {"type": "number", "minimum": 0, "maximum": 1, "exclusiveMaximum": True},
+                "port": {"x-kubernetes-int-or-string": True, "anyOf": [WHOLE, TEXT]},
+                "operator": {"type": "string", "enum": ["", "=~", "s/mime", "v1.29", "replace", "Replace"]},
+                "level": {"type": "integer", "enum": [1, 2, 3]},
+                "labels": {"type": "object", "additionalProperties": TEXT},
+                "quantities": {"type": "object", "additionalProperties": {"x-kubernetes-int-or-string": True}},
+                "maps": {"type": "object", "additionalProperties": {"type": "array", "items": PAIR}},
+                "empty": {"type": "object"},
+                "free": OPEN,
+                "values": {"type": "object", **OPEN},
+                "known": {**PAIR, **OPEN},
+                "embedded": {"type": "object", "x-kubernetes-embedded-resource": True, **OPEN},
+                "env": {"type": "array", "items": {**PAIR, "nullable": True}},
+                "matrix": {"type": "array", "items": {"type": "array", "items": {"type": "number"}}},
+                "x-kubernetes-validations": TEXT,
+                "-Xmx": TEXT,
+                "hugepages-2Mi": TEXT,
+                "$ref": TEXT,
+                "a.b": TEXT,
+                "__x": TEXT,
+                "jwksUri": TEXT,
+                "jwks_uri": TEXT,
+                "jwksURI": TEXT,
+                "Upper": TEXT,
+                "x-y": TEXT,
+                "x_dash_y": TEXT,
+                "source": {
+                    "type": "object",
+                    "properties": {"git": PAIR, "image": PAIR},
+                    "oneOf": [{"required": ["git"]}, {"required": ["image"]}],
+                },
+            }
+        )
+    },
+)
+BARE = crd("Bare", "acme.example", scope="Cluster", v1={"type": "object", "properties": {"data": PAIR, "raw": TEXT}})
+ANYTHING = crd("Anything", "acme.example", v1={"type": "object", **OPEN})
+OWN = [ODD, BARE, ANYTHING]
+SOME = [
+    each for each in REAL if each.stem.split(".")[0] in ("applications", "gateways", "issuers", "poolers", "usages")
+]
+
+
+@pytest.fixture(scope="module")
+async def resources(mongodb_uri: str) -> AsyncIterator[Api]:
+    async with running(mongodb_uri) as api:
+        assert set(await applied(api, *OWN, *real(SOME))) == {"CREATED"}
+        yield api
+
+
+def samples(domain_type: DomainType, number: int) -> list[Json]:
+    """Valid objects, the same ones in every run."""
+    schema = domain_type.newest.json_schema
+    own = {
+        key: each for key, each in schema.get("properties", {}).items() if key not in ("apiVersion", "kind", "metadata")
+    }
+    found: list[Json] = []
+
+    @settings(
+        max_examples=40,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        objects({**schema, "required": [key for key in schema.get("required", ()) if key in own], "properties": own}, 0)
+    )
+    def collect(made: Json) -> None:
+        object_ = {"apiVersion": domain_type.newest.name, "kind": domain_type.kind, "metadata": {"name": "x"}, **made}
+        if len(found) < number and rules.evaluate(domain_type, object_, None).overall == "SUCCESS":
+            found.append(object_)
+
+    collect()
+    return found
+
+
+APPLY = """mutation($object: JSON!, $app: String) { apply(object: $object, appId: $app) { __typename
+    ... on ValidationFailure { violations { path message } } ... on WriteError { message } } }"""
+
+
+async def test_objects_come_out_as_they_went_in(resources: Api, app_id: str) -> None:
+    edition = resources.service.edition
+    for domain_type in (each for each in edition.registry if each.scope):
+        state = edition.schema.type_map[f"{domain_type.graphql_name}State"]
+        assert isinstance(state, GraphQLObjectType)
+        made = samples(domain_type, 5 if domain_type.group == "acme.example" else 1)
+        assert made, domain_type.name
+        for number, object_ in enumerate(made):
+            object_["metadata"] = {"name": f"x{number}", "labels": {"a.b/c": "d"}}
+            written = (await resources.ask(APPLY, object=object_, app=app_id))["apply"]
+            assert written == {"__typename": "EventRecorded"}, domain_type.name
+            told = {key: value for key, value in object_.items() if key != "metadata"}
+            assert domain_type.called is not None
+            query = f"""query($app: String!) {{ it: {domain_type.called.field}(name: "x{number}", appId: $app) {{
+                current {selection(state, told)[:-1]} raw meta {{ labels }} }} }} }}"""
+            found = (await resources.ask(query, app=app_id))["it"]["current"]
+            assert found.pop("raw") == object_
+            assert found.pop("meta") == {"labels": {"a.b/c": "d"}}
+            assert seen(found, shown(state, told)), domain_type.name
+
+
+async def test_a_typed_write_stores_an_object_of_kubernetes(resources: Api, app_id: str) -> None:
+    write = """mutation($object: OddInput!) { applyOdd(object: $object) {
+        ... on OddWritten { entity { name appId current { raw spec { x_dash_y x_dash_y_ known { key } port } } } }
+        ... on ValidationFailure { violations { path } } } }"""
+    spelled = {
+        "x_dash_y": "plain",
+        "x_dash_y_": "hyphen",
+        "known": {"key": "k", "more": [1]},
+        "port": 80,
+        "env": [None],
+    }
+    meta = {"name": "typed", "namespace": "shop", "appId": app_id, "labels": {"a": "b"}}
+    written = (await resources.ask(write, object={"meta": meta, "spec": spelled}))["applyOdd"]["entity"]
+    assert (written["name"], written["appId"]) == ("shop/typed", app_id)
+    spec_ = {"x_dash_y": "plain", "x-y": "hyphen", "known": {"key": "k", "more": [1]}, "port": 80, "env": [None]}
+    assert written["current"]["raw"] == {
+        "apiVersion": "acme.example/v1",
+        "kind": "Odd",
+        "metadata": {"name": "typed", "namespace": "shop", "labels": {"a": "b"}},
+        "spec": spec_,
+    }
+    assert written["current"]["spec"] == {
+        "x_dash_y": "plain",
+        "x_dash_y_": "hyphen",
+        "known": {"key": "k"},
+        "port": 80,
+    }
+
+
+async def test_a_history_that_breaks_its_schema_is_read_all_the_same(resources: Api, app_id: str) -> None:
+    """What is required is missing, an option is unknown, a null or a text stands where an object should be."""
+    broken = {"known": {"value": "v"}, "operator": "!", "source": None, "labels": "none", "env": ["x"], "port": 1.5}
+    state = {"apiVersion": "acme.example/v1", "kind": "Odd", "metadata": {"name": "old"}, "spec": broken}
+    meta = {"appId": app_id, "timestamp": "2025-01-15T10:30:00Z"}
+    await resources.bring({"kind": "OddAppliedEvent", "meta": meta, "spec": {"odd": state}})
+    query = """query($app: String!) { odd(name: "old", appId: $app) { current { raw
+        spec { known { key value } operator source { git { key } } labels env { key } port bytes } } } }"""
+    answer = await resources.post(query, {"app": app_id})
+    assert [each["path"][-2:] for each in answer["errors"]] == [["env", 0]]
+    assert answer["data"]["odd"]["current"] == {
+        "raw": state,
+        "spec": {
+            "known": {"key": None, "value": "v"},
+            "operator": "!",
+            "source": None,
+            "labels": "none",
+            "env": [None],
+            "port": 1.5,
+            "bytes": None,
+        },
+    }
