@@ -13,10 +13,11 @@ from cli.type_names import TypeNames
 _QUERY = """query($type: String!, $appId: String!, $name: String!, $time: Instant!, $paths: [String!], $depth: Int!) {
   at(time: $time) { entity(type: $type, appId: $appId, name: $name) { current(includeDeleted: true) {
     blame(paths: $paths, depth: $depth) {
-      path value since actor { id type } event { id kind version timestamp correlationId executionId } } } } } }"""
+      path value since actor { id type } event { id kind version timestamp correlationId executionId }
+      request { id kind timestamp actor { id type } } } } } } }"""
 
-_HEADERS = ("SINCE", "ACTOR", "EVENT", "FIELD", "VALUE")
-_WIDE = ("SINCE", "ACTOR", "ACTOR-TYPE", "EVENT", "VERSION", "CORRELATION", "ID", "FIELD", "VALUE")
+_HEADERS = ("SINCE", "ACTOR", "ASKED-BY", "EVENT", "FIELD", "VALUE")
+_WIDE = ("SINCE", "ACTOR", "ACTOR-TYPE", "ASKED-BY", "EVENT", "VERSION", "CORRELATION", "ID", "FIELD", "VALUE")
 
 
 def blame(
@@ -36,7 +37,8 @@ def blame(
 ) -> None:
     """Tells of each field of an object who gave it its value, when, and by which event, as git blame does of lines.
 
-    What lies further back than --depth has no actor; it is as it is at least since then. -o name gives the actors.
+    ASKED-BY is whose intent led to it. What lies further back than --depth has no actor; it is as it is at least since
+    then. -o name gives the actors.
 
     Examples:
     $ dsel blame deployment payments-production -a 11402 -p /spec
@@ -69,4 +71,5 @@ def _row(field: Any, *, wide: bool) -> tuple[str, ...]:
     since = field["since"] if event else f"before {field['since']}"
     more = (actor.get("type", ""),) if wide else ()
     ids = (str(event.get("version", "")), event.get("correlationId") or "", event.get("id", "")) if wide else ()
-    return since, actor.get("id", ""), *more, event.get("kind", ""), *ids, field["path"] or "/", value
+    asked_by = ((field["request"] or {}).get("actor") or {}).get("id", "")
+    return since, actor.get("id", ""), *more, asked_by, event.get("kind", ""), *ids, field["path"] or "/", value

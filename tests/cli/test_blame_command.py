@@ -10,9 +10,11 @@ from told import applied, told
 
 @pytest.fixture
 def past(dsel: Shell, app_id: str) -> Shell:
+    release = applied(app_id, version="2.0.0", regions=["eu"])["spec"]["artifact"]
     dsel.bring(
         applied(app_id, at=T0, by="ann", version="1.0.0", regions=["eu"]),
-        applied(app_id, at=later(1), by="bob", version="2.0.0", regions=["eu"]),
+        told("ArtifactApplyEvent", app_id, at=later(1), by="eve", correlationId="r"),
+        told("ArtifactAppliedEvent", app_id, at=later(1), by="bob", correlationId="r", state=release),
         applied(app_id, at=later(2), by="bob", version="2.0.0", regions=["eu"]),
     )
     return dsel
@@ -20,14 +22,14 @@ def past(dsel: Shell, app_id: str) -> Shell:
 
 def test_each_field_has_its_actor_its_time_and_its_event(past: Shell) -> None:
     shown = past.ok("blame", "artifact", "vpc", "-p", "/spec", "-p", "/kind")
-    assert shown.out.splitlines()[0].split() == ["SINCE", "ACTOR", "EVENT", "FIELD", "VALUE"]
+    assert shown.out.splitlines()[0].split() == ["SINCE", "ACTOR", "ASKED-BY", "EVENT", "FIELD", "VALUE"]
     assert shown.rows == [
-        [write(T0), "ann", "ArtifactAppliedEvent", "/kind", '"Artifact"'],
-        [write(T0), "ann", "ArtifactAppliedEvent", "/spec/regions/0", '"eu"'],
-        [write(later(1)), "bob", "ArtifactAppliedEvent", "/spec/version", '"2.0.0"'],
+        [write(T0), "ann", "-", "ArtifactAppliedEvent", "/kind", '"Artifact"'],
+        [write(T0), "ann", "-", "ArtifactAppliedEvent", "/spec/regions/0", '"eu"'],
+        [write(later(1)), "bob", "eve", "ArtifactAppliedEvent", "/spec/version", '"2.0.0"'],
     ]
     wide = past.ok("blame", "artifact/vpc", "-p", "/spec/version", "-o", "wide").rows
-    assert wide[0][1:5] == ["bob", "HUMAN", "ArtifactAppliedEvent", "2"]
+    assert wide[0][1:6] == ["bob", "HUMAN", "eve", "ArtifactAppliedEvent", "3"]
 
 
 def test_the_past_has_its_own_blame_and_so_has_what_was_deleted(past: Shell, app_id: str) -> None:
@@ -41,7 +43,7 @@ def test_the_past_has_its_own_blame_and_so_has_what_was_deleted(past: Shell, app
 
 def test_what_lies_beyond_the_depth_has_no_actor(past: Shell) -> None:
     rows = past.ok("blame", "artifact", "vpc", "-p", "/spec/version", "-p", "/kind", "--depth", "1").rows
-    assert rows[0] == [f"before {write(later(1))}", "-", "-", "/kind", '"Artifact"']
+    assert rows[0] == [f"before {write(later(1))}", "-", "-", "-", "/kind", '"Artifact"']
     assert rows[1][0] == f"before {write(later(1))}"
 
 
