@@ -11,7 +11,7 @@ from cli.failure import Failure
 TYPE = """name group origin retired fault field listField description versions { name } manifest
     event { kind timestamp actor { id } }"""
 _CHANGED = """__typename
-    ... on DomainTypesChanged { changes { effect domainType { name manifest } } breaking { kind description } }
+    ... on DomainTypesChanged { changes { effect domainType { name } } breaking { kind description } }
     ... on InvalidManifests { faults { manifest path message hint } }
     ... on BreakingChanges { breaking: changes { kind description } }
     ... on WriteError { code message hint path }

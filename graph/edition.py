@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from graphql import GraphQLSchema
+from graphql import BreakingChange, GraphQLSchema
 
 from domain.declaration import Declaration
 from domain.registry import Registry
@@ -18,6 +18,12 @@ class Edition(Engine):
     def __init__(self, registry: Registry, made: GraphQLSchema, limits: Limits) -> None:
         super().__init__(made, limits)
         self.registry = registry
+        self.breaking: list[BreakingChange] = []
+        """What it takes from clients of the edition that it was made to replace."""
+
+    def __del__(self) -> None:
+        if "schema" in vars(self):
+            schema.take_apart(self.schema)
 
     def with_stored(self, stored: Iterable[Declaration]) -> "Edition":
         """Itself, now that what it was made of stands in the log. Before anybody has seen it."""

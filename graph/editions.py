@@ -9,12 +9,13 @@ from dataclasses import replace
 from domain.declaration import TYPE, Declaration
 from domain.errors import DselError, InvalidManifest
 from domain.registry import Registry
-from graph.beside import beside
+from graph.breaking_changes import breaking_changes
 from graph.edition import Edition
 from repository.driver import Database
 from repository.event_log import EventLog
 from repository.notices import notices
 from resolvers import type_log
+from resolvers.beside import beside
 
 _PAUSE = 1.0  # seconds until the log is asked again after a failure
 _LOG = logging.getLogger("dsel.types")
@@ -32,20 +33,19 @@ class Editions:
         self, first: Registry, make: Make, database: Database, log: EventLog, adopted: Callable[[Registry], None]
     ) -> None:
         """`adopted` is told of the registry of each edition that takes its place."""
-        self._adopted = adopted
         self.current = make(first)
+        self._adopted = adopted
+        adopted(first)
         self._make = make
         self._database = database
         self._log = log
         self._lock = asyncio.Lock()
 
-    @property
-    def current(self) -> Edition:
-        return self._current
-
-    @current.setter
-    def current(self, edition: Edition) -> None:
-        self._current = edition
+    def serve(self, edition: Edition) -> None:
+        """Requests are answered from it from now on. It was made beside the current one, by `make`."""
+        if not edition.breaking:
+            edition.take_over(self.current, doubtful=False)
+        self.current = edition
         self._adopted(edition.registry)
 
     async def refresh(self) -> None:
@@ -57,14 +57,23 @@ class Editions:
     async def turn(self) -> AsyncIterator[None]:
         """Whoever changes types does it alone in this process, and on what the log says. Raises StoreUnavailable."""
         async with self._lock:
-            changes = await type_log.changed(self._log, self.current.registry.versions)
-            if changes:
-                self.current = await self._served(self.current.registry, changes)
+            events = await type_log.changed(self._log, self.current.registry.versions)
+            if events:
+                self.serve(await self._served(self.current.registry, await beside(type_log.declarations, events)))
             yield
 
     async def make(self, registry: Registry) -> Edition:
         """An edition, made beside the requests that go on. Raises InvalidManifest."""
-        return await beside(self._make, registry)
+        return await beside(self._after, self.current, registry)
+
+    def _after(self, before: Edition, registry: Registry) -> Edition:
+        made = self._make(registry)
+        for each in made.registry:
+            _ = each.indexed  # found once, and here it holds up nobody
+        made.breaking = breaking_changes(before.schema, made.schema)
+        if made.breaking:
+            made.take_over(before, doubtful=True)
+        return made
 
     async def follow(self) -> None:
         """Refreshes whenever the log has news of a type, until it is cancelled."""

@@ -117,6 +117,15 @@ class Engine:
         prepared = operations.get(operation_name or None)  # the protocol lets "" stand for none
         return prepared or [_unknown_operation(operation_name, operations)]
 
+    def take_over(self, before: "Engine", doubtful: bool) -> None:
+        """Remembers the documents of the engine that this one replaces, which must not be asked for them all at once.
+
+        What is `doubtful` is validated again. That takes its time; everything else takes none.
+        """
+        for query, document in before.documents.documents():
+            if not doubtful or not invalidities(self.schema, document):
+                self.documents.put(query, _operations(document))
+
     async def execute(self, request: GraphQLRequest, context: Any) -> Result:
         """Prepare and run. Errors are in the result, never raised."""
         prepared = self.prepare(request.query, request.operation_name)
@@ -269,6 +278,10 @@ class DocumentCache:
             self.hits += 1
             self._documents.move_to_end(query)
         return operations
+
+    def documents(self) -> list[tuple[str, DocumentNode]]:
+        """The queries and their documents, those used last at the end."""
+        return [(query, next(iter(each.values())).document) for query, each in self._documents.items() if each]
 
     def put(self, query: str, operations: Operations) -> None:
         if len(query) * 10 > self.max_characters:

@@ -17,6 +17,7 @@ from graph import json_text
 from graph.execution import Engine, GraphQLRequest, Prepared, Result
 from graph.server_sent_events import EVENT_STREAM, EventStreamResponse
 from graph.streaming import Patience, Streaming
+from resolvers.beside import beside
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ HTML = "text/html"
 
 STATUS_BY_CODE = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "STORE_UNAVAILABLE": 503, "INTERNAL": 500}
 EXAMPLE = 'Send a JSON object like {"query": "{ __typename }", "variables": {}, "operationName": null}.'
+
+_LARGE = 2**18  # bytes: to read so many takes milliseconds
 
 MakeContext = Callable[[Request, GraphQLRequest, Any], Awaitable[Any]]
 Page = Callable[[Request], Awaitable[Response]]
@@ -102,7 +105,7 @@ class GraphQLEndpoint:
             self._refuse_body()
         body = await self._body(receive)
         try:
-            return json_text.loads(body)
+            return json_text.loads(body) if len(body) < _LARGE else await beside(json_text.loads, body)
         except json_text.JsonError as error:
             _refuse(400, f"The request body cannot be read: {error}. {EXAMPLE}")
 

@@ -10,7 +10,7 @@ from domain.domain_type import DomainType
 from domain.errors import InvalidManifest
 from graph import domain_types, mutations, queries, references, subscriptions
 from graph.common_schema import CommonSchema
-from graph.converter import Converter, forget_null_defaults
+from graph.converter import Converter, forget_null_defaults, take_apart
 from graph.definitions import definition_of, object_type
 
 
@@ -37,6 +37,16 @@ class Part:
             converter.from_object(definition_of(each.event))
         self.types = converter.finish()
         self._validate()
+
+    def __del__(self) -> None:
+        """Types lead to each other in circles. Taken apart they are freed at once, without a search through memory."""
+        for fields in ("queries", "mutations", "subscriptions"):
+            take_apart(getattr(self, fields, {}).values())
+        for type_ in getattr(self, "types", {}).values():
+            definition = type_.extensions.get("strawberry-definition")
+            if definition is not None:
+                getattr(definition, "fields", []).clear()
+            vars(type_).clear()
 
     def _validate(self) -> None:
         alone = GraphQLSchema(GraphQLObjectType("Query", self.queries), types=tuple(self.types.values()))

@@ -60,6 +60,13 @@ def _joined(fields: list[Fields]) -> Fields:
     return dict(itertools.chain.from_iterable(each.items() for each in fields))
 
 
+def take_apart(schema: GraphQLSchema) -> None:
+    """Frees what nobody but this schema has at once, without a search through memory. It is of no use any more."""
+    for name in ROOTS:
+        vars(schema.type_map[name]).clear()
+    vars(schema).clear()
+
+
 def text(schema: GraphQLSchema) -> str:
     """The schema as `schema.graphql` has it."""
     return print_schema(lexicographic_sort_schema(schema)) + "\n"

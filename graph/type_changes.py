@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from graphql import BreakingChange as GraphQLBreakingChange
+
 from domain import declaration
 from domain.declaration import Declaration
 from domain.errors import (
@@ -16,10 +18,11 @@ from domain.errors import (
     VersionConflict,
 )
 from domain.registry import Registry
-from graph.breaking_changes import FIELD_REMOVED, breaking_changes
+from graph.breaking_changes import FIELD_REMOVED
 from graph.edition import Edition
 from graph.editions import Editions
 from resolvers import type_log
+from resolvers.beside import beside
 from resolvers.context import Context, Right
 from resolvers.type_keeper import Effect, TypeChange, TypeChanges, TypeOptions
 
@@ -31,7 +34,7 @@ class Types:
         self._editions = editions
 
     async def apply(self, context: Context, manifests: Sequence[Any], options: TypeOptions) -> TypeChanges:
-        return await self._change(context, _read(manifests), options)
+        return await self._change(context, await beside(_read, manifests), options)
 
     async def retire(self, context: Context, name: str, options: TypeOptions) -> TypeChanges:
         known = self._editions.current.registry.declarations.get(name)
@@ -54,13 +57,13 @@ class Types:
                 return TypeChanges(plan)
             edition = await self._made(before.registry.with_applied(changed), wanted)
             new = [edition.registry.declarations[each.name] for each in changed]
-            breaking = _breaking(before, edition, plan)
+            breaking = _breaking(before.registry, edition.breaking, plan)
             if breaking and not options.force:
                 raise BreakingChange(breaking)
             if options.dry_run:
                 return TypeChanges(plan, breaking)
             stored = await type_log.store(context, new, heads, options)
-            self._editions.current = edition.with_stored(stored)
+            self._editions.serve(edition.with_stored(stored))
         return TypeChanges([_stored(each, stored) for each in plan], breaking)
 
     async def _made(self, registry: Registry, wanted: Sequence[Declaration]) -> Edition:
@@ -131,12 +134,13 @@ def _planned(wanted: Declaration, before: Registry) -> TypeChange:
     return TypeChange(replace(wanted, domain_type=followed, event=known.event), Effect.CHANGED)
 
 
-def _breaking(before: Edition, after: Edition, plan: Sequence[TypeChange]) -> list[tuple[str, str]]:
+def _breaking(
+    before: Registry, found: Sequence[GraphQLBreakingChange], plan: Sequence[TypeChange]
+) -> list[tuple[str, str]]:
     """What clients lose. The root fields of a type that is retired are meant to go."""
     retires = any(each.effect is Effect.RETIRED for each in plan)
-    found = breaking_changes(before.schema, after.schema)
     roots = tuple(f"Field {name}." for name in ("Query", "Mutation", "Subscription", "Snapshot"))
-    kept = [(FIELD_REMOVED, text) for each in plan for text in _newly_kept(before.registry, each.declaration)]
+    kept = [(FIELD_REMOVED, text) for each in plan for text in _newly_kept(before, each.declaration)]
     return kept + [
         (each.type.name, each.description)
         for each in found

@@ -9,24 +9,31 @@ from domain import envelope as envelopes
 from domain.declaration import APP, TYPE, Declaration
 from domain.entity import Entity
 from domain.errors import DselError
-from domain.event import Document, Phase
+from domain.event import Document, Event, Phase
 from domain.registry import Registry
 from repository.event_log import Append, EventLog, Moment
 from repository.fields import HEADER, STATE
+from resolvers.beside import beside
 from resolvers.context import Context
 from resolvers.type_keeper import TypeOptions
 
 _ALWAYS = Moment(datetime(9999, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
 """Whatever the clocks of other replicas say."""
 _NO_TYPES = Registry([])
+_TOGETHER = 4
+"""How many are stored at once: a definition may have a megabyte, and requests go on meanwhile."""
 
 
-async def changed(log: EventLog, known: Mapping[str, int]) -> list[Declaration]:
-    """The declarations whose version in the log is not the known one. Raises StoreUnavailable."""
+async def changed(log: EventLog, known: Mapping[str, int]) -> list[Event]:
+    """The newest states of the types whose version in the log is not the known one. Raises StoreUnavailable."""
     heads = await log.states(TYPE, APP, _ALWAYS, HEADER)
     stale = [key for key, event in heads.items() if known.get(event.entity.name) != event.version]
-    found = await log.as_of(stale, _ALWAYS, STATE) if stale else {}
-    return [_without_state(declaration.from_event(event)) for event in found.values()]
+    return list((await log.as_of(stale, _ALWAYS, STATE)).values()) if stale else []
+
+
+def declarations(events: Iterable[Event]) -> list[Declaration]:
+    """What these events declare. Takes the processor a while."""
+    return [_without_state(declaration.from_event(event)) for event in events]
 
 
 async def heads(log: EventLog, names: Iterable[str]) -> dict[str, int]:
@@ -41,21 +48,27 @@ async def store(
 ) -> list[Declaration]:
     """The declarations as they stand in the log afterwards.
 
-    Raises VersionConflict when somebody was faster with one of them; the others may be stored then.
+    Raises VersionConflict when somebody was faster with one of them; others may be stored then.
     """
-    appends = [append for each in changes for append in _appends(context, each, expected[each.name], options)]
-    results = await context.log.append(appends)
-    events = []
-    for append, result in zip(appends, results, strict=True):
-        if isinstance(result, DselError):
-            raise result
-        if append.draft.phase is Phase.OUTCOME:
-            events.append(result.event)
+    events: list[Event] = []
+    for start in range(0, len(changes), _TOGETHER):
+        appends = await beside(_appends, context, changes[start : start + _TOGETHER], expected, options)
+        for append, result in zip(appends, await context.log.append(appends), strict=True):
+            if isinstance(result, DselError):
+                raise result
+            if append.draft.phase is Phase.OUTCOME:
+                events.append(result.event)
     context.renew(max(max(each.timestamp, each.recorded_at) for each in events))
     return [_without_state(replace(each, event=event)) for each, event in zip(changes, events, strict=True)]
 
 
-def _appends(context: Context, change: Declaration, expected: int, options: TypeOptions) -> Iterable[Append]:
+def _appends(
+    context: Context, changes: Iterable[Declaration], expected: Mapping[str, int], options: TypeOptions
+) -> list[Append]:
+    return [append for each in changes for append in _drafts(context, each, expected[each.name], options)]
+
+
+def _drafts(context: Context, change: Declaration, expected: int, options: TypeOptions) -> Iterable[Append]:
     verb = "Retire" if change.retired else "Apply"
     given = {"comment": options.comment, "client": options.client}
     asked: Document = {key: value for key, value in given.items() if value is not None}

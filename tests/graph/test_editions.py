@@ -4,6 +4,7 @@ import asyncio
 import gc
 import weakref
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -31,6 +32,10 @@ async def until(holds: Callable[[], object]) -> None:
     async with asyncio.timeout(LONGEST):
         while not holds():  # noqa: ASYNC110 - what it waits for happens in the service
             await asyncio.sleep(0.01)
+
+
+def serves(api: Api, name: str) -> bool:
+    return name in api.service.registry
 
 
 async def test_a_replica_learns_a_type_that_another_one_applied(replicas: tuple[Api, Api]) -> None:
@@ -82,15 +87,77 @@ async def test_a_request_ends_on_the_edition_that_it_began_on(mongodb_uri: str) 
         assert (edition.schema.get_type("Widget"), edition is api.service.edition) == (None, False)
 
 
-async def test_a_replaced_edition_is_freed_with_its_schema_and_its_caches(mongodb_uri: str) -> None:
+LIST = "{ artifacts { nodes { name current { spec { version } } } } }"
+
+
+async def test_a_replaced_edition_is_freed_at_once_with_its_schema_and_its_types(mongodb_uri: str) -> None:
     async with running(mongodb_uri) as api:
-        await api.ask("{ artifacts { nodes { name current { spec { version } } } } }")
-        edition = weakref.ref(api.service.edition)
-        schema, documents = weakref.ref(api.service.edition.schema), weakref.ref(api.service.edition.documents)
         await applied(api, manifest("Widget", size="integer"))
         await api.ask("{ widgets { nodes { name current { spec { size } } } } }")
+        await api.ask(LIST)
+        edition = api.service.edition
+        part = next(each for each in edition.schema.extensions["parts"] if each.members[0].name == "Widget")
+        artifacts = next(each for each in edition.schema.extensions["parts"] if each is not part)
+        freed, kept = [weakref.ref(each) for each in (edition, part)], weakref.ref(artifacts)
+        del edition, part, artifacts
         gc.collect()
-        assert [each() for each in (edition, schema, documents)] == [None, None, None]
+        gc.disable()
+        try:
+            await applied(api, manifest("Widget", size="integer", colour="string"))
+            await api.ask(LIST)
+            assert [each() for each in freed] == [None, None]
+            assert kept() in api.service.edition.schema.extensions["parts"]
+        finally:
+            gc.enable()
+
+
+async def test_queries_that_are_known_are_not_read_again_after_a_swap(mongodb_uri: str) -> None:
+    async with running(mongodb_uri) as api:
+        await api.ask(LIST)
+        await applied(api, manifest("Widget", size="integer"))
+        await api.ask(LIST)
+        documents = api.service.edition.documents
+        assert (documents.hits, documents.misses) == (1, 0)
+
+
+async def test_a_query_that_a_swap_made_invalid_is_refused_and_the_others_stay_known(mongodb_uri: str) -> None:
+    async with running(mongodb_uri, types=Registry([])) as api:
+        sized = "{ widgets { nodes { current { spec { size } } } } }"
+        named = "{ widgets { nodes { name } } }"
+        await applied(api, manifest("Widget", size="integer"))
+        for query in (sized, named):
+            await api.ask(query)
+        size = {"type": "object", "properties": {"gib": {"type": "integer"}}}
+        await applied(api, manifest("Widget", size=size), force=True)
+        before = api.service.edition.documents.misses
+        await api.ask(named)
+        assert api.service.edition.documents.misses == before
+        assert (await api.fault(sized))["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+async def test_no_query_fails_and_hardly_any_is_read_again_while_types_are_applied(
+    replicas: tuple[Api, Api],
+) -> None:
+    """In short what bench/swap.py does for half a minute."""
+    done, asked, documents = asyncio.Event(), 0, []
+
+    async def ask(api: Api, number: int) -> None:
+        nonlocal asked
+        while not done.is_set():
+            await api.ask(f"query Q{number} {{ events(first: {number}) {{ nodes {{ kind }} }} }}")
+            asked += 1
+
+    asking = [asyncio.create_task(ask(each, number + 1)) for number in range(3) for each in replicas]
+    for number in range(6):
+        one, other = (replicas[number % 2], replicas[1 - number % 2])
+        await applied(one, manifest(f"Busy{number}", size="integer"))
+        documents.append(one.service.edition.documents)
+        await until(partial(serves, other, f"Busy{number}"))
+        documents.append(other.service.edition.documents)
+    done.set()
+    await asyncio.gather(*asking)
+    misses = sum(each.misses for each in documents)
+    assert misses < asked / 20 + 2 * 6, (misses, asked)  # and the mutations of this test, each new to its replica
 
 
 async def test_a_query_answers_the_same_bytes_before_and_after_a_swap(mongodb_uri: str, app_id: str) -> None:
