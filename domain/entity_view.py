@@ -33,6 +33,7 @@ def _header(event: Event | None) -> dict[str, Any] | None:
         "phase": event.phase.value,
         "actor": {"id": event.actor.id, "type": event.actor.type.value},
         "timestamp": event.timestamp,
+        "recordedAt": event.recorded_at,
         "version": event.version,
         "executionId": event.execution_id,
         "correlationId": event.correlation_id,

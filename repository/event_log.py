@@ -238,10 +238,10 @@ class EventLog(Protocol):
         """
         ...
 
-    async def moved(self, type_: str, moment: Moment) -> list[str]:
-        """The keys of the entities of a type whose newest state is not that of the moment.
+    async def moved(self, where: EntityFilter, moment: Moment) -> list[str]:
+        """The keys of the entities of a type or app whose newest state is not that of the moment.
 
-        Raises QueryTooLarge for a type with more than `most_examined` entities.
+        Raises QueryTooLarge when there are more than `most_examined` entities, changed or not.
         """
         ...
 

@@ -1,7 +1,7 @@
 """Examining entities one after another, in the order of keys, where no index says which of them are wanted."""
 
 import heapq
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -33,7 +33,7 @@ async def examine(
 
     Raises QueryTooLarge when there are more than `most`.
     """
-    best: list[tuple[Position, Found]] = []
+    first: list[tuple[Position, Found]] = []
     left, size = most, page.first
     part = replace(
         page, where=replace(page.where, condition=EVERYTHING), order=(), after=None if page.order else page.after
@@ -41,15 +41,15 @@ async def examine(
     while chunk := await read(replace(part, first=max(1, min(size, left)))):
         if not left:
             raise too_many(page.where, most)
-        best = _best(page, [*best, *_selected(page, chunk.found)])
-        if chunk.examined < min(size, left) or (not page.order and len(best) == page.first):
+        first = best(page, [*first, *selected(page, chunk.found)])
+        if chunk.examined < min(size, left) or (not page.order and len(first) == page.first):
             break
         part, left, size = (
             replace(part, after=Position(chunk.last)),
             left - chunk.examined,
             min(2 * size, _LARGEST_CHUNK),
         )
-    return [found for _, found in best]
+    return [found for _, found in first]
 
 
 def too_many(where: EntityFilter, most: int) -> QueryTooLarge:
@@ -79,7 +79,13 @@ def asks_for_last(page: EntityPage) -> bool:
     return any(path[0] == "last" for path in asked(page))
 
 
-def _selected(page: EntityPage, found: Iterable[tuple[Document, Found]]) -> list[tuple[Position, Found]]:
+def chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    """As many as one call may ask for."""
+    return (keys[start : start + _LARGEST_CHUNK] for start in range(0, len(keys), _LARGEST_CHUNK))
+
+
+def selected(page: EntityPage, found: Iterable[tuple[Document, Found]]) -> list[tuple[Position, Found]]:
+    """Those whose view fulfils the condition, each with its position."""
     return [
         (ordering.position(view, page.order, each.entity.key), each)
         for view, each in found
@@ -87,7 +93,7 @@ def _selected(page: EntityPage, found: Iterable[tuple[Document, Found]]) -> list
     ]
 
 
-def _best(page: EntityPage, found: Iterable[tuple[Position, Found]]) -> list[tuple[Position, Found]]:
+def best(page: EntityPage, found: Iterable[tuple[Position, Found]]) -> list[tuple[Position, Found]]:
     """The first of the page among those found so far."""
     if not page.order:
         return list(found)[: page.first]

@@ -10,7 +10,7 @@ from domain.labels import Operator, Requirement
 from domain.ordering import Ordering, Position, Rank, rank_key
 from repository import expressions, prefilters
 from repository.documents import encode, latest_projection, state_path
-from repository.event_log import EntityPage, Moment
+from repository.event_log import EntityFilter, EntityPage, Moment
 from repository.fields import Fields
 
 Pipeline = list[dict[str, Any]]
@@ -65,15 +65,15 @@ def scans(page: EntityPage, indexed: Collection[Path]) -> list[Scan]:
     return [_of_values(page, source), rest]
 
 
-def more_than(most: int, type_: str) -> Pipeline:
-    """Answers a document when a type has more entities than that."""
-    start, end = key_range(type_)
+def more_than(most: int, where: EntityFilter) -> Pipeline:
+    """Answers a document when a type or app has more entities than that."""
+    start, end = key_range(where.type, where.app_id)
     return [{"$match": {"_id": {"$gte": start, "$lt": end}}}, {"$skip": most}, {"$limit": 1}, {"$project": {"_id": 1}}]
 
 
-def moved(type_: str, moment: Moment) -> dict[str, Any]:
-    """The entities whose newest state took effect after the moment, or was not known by then."""
-    start, end = key_range(type_)
+def moved(where: EntityFilter, moment: Moment) -> dict[str, Any]:
+    """The entities of a type or app whose newest state took effect after the moment, or was not known by then."""
+    start, end = key_range(where.type, where.app_id)
     later = [{"at.timestamp": {"$gt": moment.at}}, {"at.recordedAt": {"$gt": moment.known_at}}]
     return {"_id": {"$gte": start, "$lt": end}, "$or": later}
 

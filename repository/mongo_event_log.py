@@ -25,6 +25,7 @@ from repository.event_log import (
     ActFilter,
     Append,
     Appended,
+    EntityFilter,
     EntityPage,
     EventFilter,
     Latest,
@@ -148,8 +149,8 @@ class MongoEventLog:
     ) -> dict[str, list[Latest]]:
         return await backreferences.referring(self._database, link, seeks, first, fields)
 
-    async def moved(self, type_: str, moment: Moment) -> list[str]:
-        return await self._lists.moved(type_, moment)
+    async def moved(self, where: EntityFilter, moment: Moment) -> list[str]:
+        return await self._lists.moved(where, moment)
 
     async def has_changed(self, type_: str, since: datetime) -> bool:
         return await self._common.has_changed(type_, since)

@@ -1,6 +1,6 @@
 """Back-references: the entities that refer to others, for all of these at once and from their moment."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from domain.backlink import Backlink
@@ -11,10 +11,11 @@ from domain.errors import InvalidCursor, QueryTooLarge
 from domain.event import Event
 from domain.ordering import Position
 from repository.event_log import EntityFilter, EntityPage, Latest, Moment, Seek
-from repository.examination import asks_for_last, needed, too_many
+from repository.examination import asks_for_last, chunks, needed, too_many
 from repository.fields import Fields, union
 from resolvers import pages
 from resolvers.context import Context
+from resolvers.temporal import settled
 from resolvers.views import EntityView, PageView, now
 
 MOST = 20_000
@@ -86,37 +87,39 @@ async def referring(
 
 
 async def _search(context: Context, searches: Sequence[Search], asked: Asked, moment: Moment) -> None:
-    log, is_now = context.log, moment == now(context.instant)
-    if await log.can_seek(asked.link) and (is_now or not asks_for_last(asked.page)):
-        await (_seek if is_now else _seek_as_of)(context, searches, asked, moment)
-    else:
-        await _scan(context, searches, asked, moment, living=is_now)
-        if not is_now:
+    can_seek = await context.log.can_seek(asked.link)
+    if moment == now(context.instant):
+        if can_seek:
+            await _seek(context, searches, asked, moment)
+        else:
+            await _scan(context, searches, asked, moment, living=True)
+        # Asked afterwards, as in a list: who refers no more did so before.
+        if not await context.log.has_changed(asked.link.source, moment.at):
             return
-    # Asked afterwards, as in a list: who refers no more did so before.
-    if await log.has_changed(asked.link.source, context.instant):
         for each in searches:
             each.found.clear()
+    if can_seek and not asks_for_last(asked.page):
+        await _seek_as_of(context, searches, asked, moment)
+    else:
         await _scan(context, searches, asked, moment, living=False)
 
 
 async def _seek_as_of(context: Context, searches: Sequence[Search], asked: Asked, moment: Moment) -> None:
     """By the index of now for who has not changed since, and by the states of then for who has."""
-    moved = await context.log.moved(asked.link.source, moment)
-    then = [each for part in _chunks(moved) for each in (await context.log.as_of(part, moment, asked.wanted)).values()]
-    await _seek(context, searches, asked, moment, without=frozenset(moved))
+    await _seek(context, searches, asked, moment)
+    # Asked afterwards: who changes in between is found in both.
+    moved = await context.log.moved(EntityFilter(asked.link.source), moment)
+    then = [each for part in chunks(moved) for each in (await context.log.as_of(part, moment, asked.wanted)).values()]
     changed = {each.target: Search(each.target, each.after, len(then)) for each in searches}
     for each in then:
         if not each.deletes and asked.condition.holds(view(each.entity, each, None)):
             _give(changed, each, asked, moment)
     for search in searches:
-        together = [*search.found, *changed[search.target].found]
-        search.found = sorted(together, key=lambda one: one.entity.key)[: search.most]
+        together = {each.entity.key: each for each in (*search.found, *changed[search.target].found)}
+        search.found = [together[key] for key in sorted(together)][: search.most]
 
 
-async def _seek(
-    context: Context, searches: Sequence[Search], asked: Asked, moment: Moment, without: frozenset[str] = frozenset()
-) -> None:
+async def _seek(context: Context, searches: Sequence[Search], asked: Asked, moment: Moment) -> None:
     """By the index of names, in rounds: what it finds may be called alike and be of another app."""
     places = {each.target.key: each.after for each in searches}
     size, examined = asked.first + 1, 0
@@ -127,16 +130,12 @@ async def _seek(
         for each in open_:
             candidates = found.get(each.target.key, [])
             examined += len(candidates)
-            _offer(each, (one for one in candidates if one.entity.key not in without), asked, moment)
+            _offer(each, candidates, asked, moment)
         open_ = [each for each in open_ if not each.is_full and len(found.get(each.target.key, [])) >= size]
         places |= {key: candidates[-1].entity.key for key, candidates in found.items() if candidates}
         size = min(2 * size, _LARGEST_CHUNK)
         if open_ and examined > context.log.most_examined:
             raise too_many(asked.where, context.log.most_examined)
-
-
-def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (keys[start : start + _LARGEST_CHUNK] for start in range(0, len(keys), _LARGEST_CHUNK))
 
 
 def _sought(search: Search, asked: Asked, after: str) -> Seek:
@@ -145,10 +144,9 @@ def _sought(search: Search, asked: Asked, after: str) -> Seek:
 
 def _offer(search: Search, candidates: Iterable[Latest], asked: Asked, moment: Moment) -> None:
     for each in candidates:
-        state = each.state.state if each.state else None
-        if asked.link.leads(state, each.entity, search.target) and asked.condition.holds(
-            view(each.entity, each.state, each.last)
-        ):
+        seen = view(each.entity, each.state, each.last)
+        is_then = each.state is not None and settled(each.state, moment)
+        if is_then and asked.link.leads(seen["state"], each.entity, search.target) and asked.condition.holds(seen):
             search.offer(EntityView(each.entity, moment, latest=each, state=each.state, fields=asked.fields))
 
 

@@ -15,6 +15,7 @@ from repository.event_log import (
     ActFilter,
     Append,
     Appended,
+    EntityFilter,
     EntityPage,
     EventFilter,
     EventLog,
@@ -104,8 +105,8 @@ class ServedLog:
         found = await self._log.referring(link, seeks, first, self._sources(fields, [link.source]))
         return {key: [self._summary(each) for each in latests] for key, latests in found.items()}
 
-    async def moved(self, type_: str, moment: Moment) -> list[str]:
-        return await self._log.moved(type_, moment)
+    async def moved(self, where: EntityFilter, moment: Moment) -> list[str]:
+        return await self._log.moved(where, moment)
 
     async def has_changed(self, type_: str, since: datetime) -> bool:
         return await self._log.has_changed(type_, since)
