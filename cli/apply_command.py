@@ -3,7 +3,7 @@
 import typer
 
 from cli import batches, console, writes
-from cli.arguments import App, Comment, DryRun, EventId, ExpectedVersion, Files, NoGit, Recursive
+from cli.arguments import App, Comment, DryRun, EventId, ExpectedVersion, Files, NoGit, OwnName, Recursive
 from cli.client import Client
 from cli.manifests import Manifest
 from cli.type_names import TypeNames
@@ -15,6 +15,7 @@ def apply(
     files: Files,
     recursive: Recursive = False,
     app: App = None,
+    name: OwnName = None,
     comment: Comment = None,
     dry_run: DryRun = False,
     expected_version: ExpectedVersion = None,
@@ -32,15 +33,15 @@ def apply(
     $ kubectl get deployments -A -o yaml | dsel apply -f - --app cluster-1
     """
     client: Client = context.obj
-    types, batch = TypeNames(client), batches.batch(context, files, recursive, app, git=not no_git)
+    types, batch = TypeNames(client), batches.batch(context, files, recursive, app, name, git=not no_git)
 
     options = Options(comment, dry_run, expected_version, event_id)
 
     def act(manifest: Manifest) -> bool:
         app_id, metadata = batch.app_of(manifest.object), batch.origin(manifest)
-        written = writes.act(client, "apply", manifest.object, app_id, options, metadata)
+        written = writes.act(client, "apply", manifest.object, app_id, options, metadata, name)
         done = "unchanged" if written.deduplicated else "applied (dry run)" if dry_run else "applied"
-        console.say(f"{batches.title(types, manifest)} {done}")
+        console.say(f"{batch.title(types, manifest)} {done}")
         return True
 
     batch.each(act, only_one=options.is_for_one)

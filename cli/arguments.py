@@ -37,6 +37,12 @@ EventId = Annotated[
     str | None,
     typer.Option("--event-id", metavar="ID", help="Your idempotency key: what has the same id is stored once."),
 ]
+OwnName = Annotated[
+    str | None,
+    typer.Option(
+        "--name", metavar="NAME", help="The name in the log, web@clusters/b.yaml say, where objects share their own."
+    ),
+]
 NoGit = Annotated[bool, typer.Option("--no-git", help="Leave out the commit and branch of the file.")]
 AsOf = Annotated[
     str | None,

@@ -10,7 +10,7 @@ import typer
 from cli import console, manifests, provenance
 from cli.client import ServerError
 from cli.failure import Failure, Misuse
-from cli.manifests import STDIN, Manifest
+from cli.manifests import STDIN, Faulty, Manifest
 from cli.targets import Target
 from cli.type_names import TypeNames
 from cli.writes import WriteRefused
@@ -26,6 +26,8 @@ class Batch:
     files: list[Path]
     recursive: bool
     app_id: str | None
+    name: str | None = None
+    """The name in the log of the one object."""
     insists: bool = False
     """The app was given for these files, so that an object of another app is a mistake."""
     git: bool = True
@@ -38,16 +40,21 @@ class Batch:
 
         Raises typer.Exit with 1 if anything failed, Misuse if there is not exactly one although there must be.
         """
-        found: Iterable[Manifest | Failure] = manifests.read(self.files, recursive=self.recursive)
-        if only_one:
-            found = list(found)
-            if len(found) != 1:
-                raise Misuse(f"--event-id and --expected-version are for one object, and here are {len(found)}")
-        results = [_acted(act, each) for each in found]
+        results = [_acted(act, each) for each in self.objects(only_one=only_one)]
         if not results:
             raise Failure("there are no objects in what was given", hint="A file holds YAML or JSON documents.")
         if not all(results):
             raise typer.Exit(1)
+
+    def objects(self, *, only_one: bool = False) -> Iterable[Manifest | Faulty]:
+        """Raises Misuse if there is not exactly one although there must be."""
+        found = manifests.read(self.files, recursive=self.recursive)
+        if not only_one and self.name is None:
+            return found
+        listed = list(found)
+        if len(listed) != 1:
+            raise Misuse(f"--event-id, --expected-version and --name are for one object, and here are {len(listed)}")
+        return listed
 
     def app_of(self, object_: dict[str, Any]) -> str | None:
         """The app to send beside an object."""
@@ -66,22 +73,30 @@ class Batch:
     def target(self, types: TypeNames, manifest: Manifest) -> Target:
         """The object that a manifest is about. Raises Misuse when it does not say its name or app."""
         object_ = manifest.object
-        name, app_id = name_of(object_), self.app_of(object_) or meta_of(object_).get("appId")
+        name, app_id = self.name or name_of(object_), self.app_of(object_) or meta_of(object_).get("appId")
         if not name:
             raise Misuse(f"{manifest.place.at('/meta/name')}: the object has no name")
         if not app_id:
             raise Misuse(f"{manifest.place.at('/meta/appId')}: it is missing", hint="Name it with --app or DSEL_APP.")
         return Target(types.of_object(object_), app_id, name)
 
+    def title(self, types: TypeNames, manifest: Manifest) -> str:
+        """`artifact/vpc`"""
+        return f"{types.of_object(manifest.object).shown}/{self.name or name_of(manifest.object) or '?'}"
 
-def batch(context: typer.Context, files: list[Path], recursive: bool, app_id: str | None, *, git: bool = True) -> Batch:
+
+def batch(
+    context: typer.Context,
+    files: list[Path],
+    recursive: bool,
+    app_id: str | None,
+    name: str | None,
+    *,
+    git: bool = True,
+) -> Batch:
     source = context.get_parameter_source("app")
-    return Batch(files, recursive, app_id, insists=source is not None and source.name == "COMMANDLINE", git=git)
-
-
-def title(types: TypeNames, manifest: Manifest) -> str:
-    """`artifact/vpc`"""
-    return f"{types.of_object(manifest.object).shown}/{name_of(manifest.object) or '?'}"
+    insists = source is not None and source.name == "COMMANDLINE"
+    return Batch(files, recursive, app_id, name, insists=insists, git=git)
 
 
 def explain(manifest: Manifest, error: WriteRefused) -> None:

@@ -57,7 +57,7 @@ def delete(
         return
     if type_ is not None:
         raise Misuse("TYPE NAME and -f exclude each other")
-    batch = batches.batch(context, files, recursive, app, git=not no_git)
+    batch = batches.batch(context, files, recursive, app, None, git=not no_git)
 
     def act(manifest: Manifest) -> bool:
         return end(batch.target(types, manifest), batch.origin(manifest))

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from cli import batches, changes, console, failure, manifests, states, targets, times
-from cli.arguments import App, Name, Recursive
+from cli import batches, changes, console, failure, states, targets, times
+from cli.arguments import App, Name, OwnName, Recursive
 from cli.batches import Batch
 from cli.client import Client
 from cli.failure import Misuse
@@ -35,6 +35,7 @@ def diff(
     files: _Files = None,
     recursive: Recursive = False,
     app: App = None,
+    own_name: OwnName = None,
 ) -> None:
     """Compares two states of an object, or the current states with files: what applying them would change.
 
@@ -50,7 +51,7 @@ def diff(
         if files:
             if type_ is not None or from_ is not None or to is not None:
                 raise Misuse("TYPE NAME, --from and --to have no place beside -f")
-            code = _drift(client, batches.batch(context, files, recursive, app))
+            code = _drift(client, batches.batch(context, files, recursive, app, own_name))
         else:
             if type_ is None or from_ is None:
                 raise Misuse("there is nothing to compare", hint="Write TYPE NAME --from TIME, or -f FILE.")
@@ -81,7 +82,7 @@ def _state(client: Client, target: Target, point: Point) -> State | None:
 def _drift(client: Client, batch: Batch) -> int:
     """The worst of all objects: one that cannot be compared does not hide what the others differ in."""
     types, code = TypeNames(client), 0
-    for found in manifests.read(batch.files, recursive=batch.recursive):
+    for found in batch.objects():
         try:
             if isinstance(found, Faulty):
                 raise found

@@ -1,10 +1,9 @@
 """`dsel rollback`"""
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-import uuid_utils
 
 from cli import changes, console, states, targets, times, writes
 from cli.arguments import App, Comment, Name, Type
@@ -14,8 +13,6 @@ from cli.states import Seen, State
 from cli.targets import Target
 from cli.type_names import TypeNames
 from cli.writes import Options, WriteRefused, Written
-from domain.kinds import lower_camel
-from domain.objects import name_of
 
 _ATTEMPTS = 3
 
@@ -83,22 +80,7 @@ def _apply(client: Client, target: Target, state: State, now: Seen, comment: str
 
 def _write(client: Client, target: Target, state: State, options: Options) -> Written:
     origin = {"rolledBackTo": {"eventId": state.event_id, "version": state.version, "timestamp": state.since}}
-    if name_of(state.object) == target.name:
-        return writes.act(client, "apply", state.object, target.app_id, options, origin)
-    return writes.record(client, _envelope(target, state, options.comment, origin), options.expected_version)
-
-
-def _envelope(target: Target, state: State, comment: str | None, metadata: dict[str, Any]) -> dict[str, Any]:
-    """An event for an object that its entity's name tells apart from others, which `apply` cannot name."""
-    kind = str(state.object["kind"])
-    key = lower_camel(kind) if kind != "Metadata" else "object"
-    said = {"metadata": metadata} | ({"comment": comment} if comment else {})
-    return {
-        "apiVersion": "v1alpha1",
-        "kind": f"{kind}AppliedEvent",
-        "meta": {"eventId": str(uuid_utils.uuid7()), "name": target.name, "appId": target.app_id},
-        "spec": {key: state.object, **said},
-    }
+    return writes.act(client, "apply", state.object, target.app_id, options, origin, target.name)
 
 
 def _name(target: Target, state: State | None) -> str:

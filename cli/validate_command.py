@@ -7,7 +7,7 @@ import typer
 from rich.text import Text
 
 from cli import batches, console, writes
-from cli.arguments import App, Comment, Files, NoGit, Recursive
+from cli.arguments import App, Comment, Files, NoGit, OwnName, Recursive
 from cli.client import Client
 from cli.manifests import Manifest
 from cli.type_names import TypeNames
@@ -22,6 +22,7 @@ def validate(
     files: Files,
     recursive: Recursive = False,
     app: App = None,
+    name: OwnName = None,
     record: Annotated[bool, typer.Option("--record", help="Store what passes, as an event of its own.")] = False,
     comment: Comment = None,
     no_git: NoGit = False,
@@ -36,14 +37,14 @@ def validate(
     $ dsel validate -f vpc.yaml --record -m "Checked before the release"
     """
     client: Client = context.obj
-    types, batch = TypeNames(client), batches.batch(context, files, recursive, app, git=not no_git)
+    types, batch = TypeNames(client), batches.batch(context, files, recursive, app, name, git=not no_git)
 
     options = Options(comment, dry_run=not record)
 
     def act(manifest: Manifest) -> bool:
-        title, app_id = batches.title(types, manifest), batch.app_of(manifest.object)
+        title, app_id = batch.title(types, manifest), batch.app_of(manifest.object)
         try:
-            written = writes.act(client, "validate", manifest.object, app_id, options, batch.origin(manifest))
+            written = writes.act(client, "validate", manifest.object, app_id, options, batch.origin(manifest), name)
         except WriteRefused as error:
             if error.report is None:
                 raise

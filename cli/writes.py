@@ -15,8 +15,8 @@ from cli.targets import Target
 _ATTEMPTS = 3
 _PAUSE = 0.3
 
-_OPTIONS = """$appId: String{required}, $eventId: String, $expectedVersion: Int, $comment: String, $client: JSON,
-  $metadata: JSON, $dryRun: Boolean! = false"""
+_OPTIONS = """$appId: String{required}, $name: String{required}, $eventId: String, $expectedVersion: Int,
+  $comment: String, $client: JSON, $metadata: JSON, $dryRun: Boolean! = false"""
 _PASSED = """eventId: $eventId, expectedVersion: $expectedVersion, comment: $comment, client: $client,
     metadata: $metadata, dryRun: $dryRun"""
 _REPORT = "validation { overall results { name outcome message path } }"
@@ -29,12 +29,9 @@ _RESULT = f"""
     ... on WriteRefused {{ retryable }}
 """
 _ACT = """mutation($object: JSON!, %s) {
-  result: %s(object: $object, appId: $appId, %s) { __typename %s } }"""
-_DELETE = f"""mutation($type: String!, $name: String!, {_OPTIONS.format(required="!")}) {{
+  result: %s(object: $object, appId: $appId, name: $name, %s) { __typename %s } }"""
+_DELETE = f"""mutation($type: String!, {_OPTIONS.format(required="!")}) {{
   result: delete(type: $type, name: $name, appId: $appId, {_PASSED}) {{ __typename {_RESULT} }} }}"""
-_RECORD = f"""mutation($envelope: JSON!, $expectedVersion: Int) {{
-  result: recordEvent(envelope: $envelope, expectedVersion: $expectedVersion) {{ __typename {_RESULT} }} }}"""
-
 Report = Mapping[str, Any]
 
 
@@ -85,22 +82,22 @@ class WriteRefused(Failure):
 
 
 def act(
-    client: Client, action: str, object_: Mapping[str, Any], app_id: str | None, options: Options, metadata: Any = None
+    client: Client,
+    action: str,
+    object_: Mapping[str, Any],
+    app_id: str | None,
+    options: Options,
+    metadata: Any = None,
+    name: str | None = None,
 ) -> Written:
-    """`apply` or `validate` an object. Raises WriteRefused."""
+    """`apply` or `validate` an object, under `name` where its own is shared. Raises WriteRefused."""
     query = _ACT % (_OPTIONS.format(required=""), action, _PASSED, _RESULT)
-    return _write(client, query, options.variables(metadata) | {"object": object_, "appId": app_id})
+    return _write(client, query, options.variables(metadata) | {"object": object_, "appId": app_id, "name": name})
 
 
 def delete(client: Client, target: Target, options: Options, metadata: Any = None) -> Written:
     """Raises WriteRefused."""
     return _write(client, _DELETE, options.variables(metadata) | target.key)
-
-
-def record(client: Client, envelope: Mapping[str, Any], expected_version: int | None) -> Written:
-    """Stores a whole envelope, which has an event id, as a live event. Raises WriteRefused."""
-    variables = {"envelope": envelope, "expectedVersion": expected_version, "eventId": envelope["meta"]["eventId"]}
-    return _write(client, _RECORD, variables)
 
 
 def _write(client: Client, query: str, variables: Mapping[str, Any]) -> Written:

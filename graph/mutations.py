@@ -53,6 +53,13 @@ Anything = Annotated[JSON, argument(description="The complete object of any type
 OfApp = Annotated[
     str | None, argument(name="appId", description="The app (tenant), where the object itself does not name it.")
 ]
+OfName = Annotated[
+    str | None,
+    argument(
+        name="name",
+        description="Its name in the log, `web@clusters/b.yaml` say, where objects share their own; that by default.",
+    ),
+]
 Envelope = Annotated[JSON, argument(description="The whole envelope: apiVersion, kind, meta and spec.")]
 Envelopes = Annotated[list[JSON], argument(description="Whole envelopes, or CloudEvents 1.0.")]
 Imported = Annotated[
@@ -105,6 +112,7 @@ def _act(type_: DomainType, action: Action, input_: Any) -> Callable[..., Any]:
     async def act(
         info: Asked,
         object: Annotated[input_, argument(description="The complete object.")],  # noqa: A002 - the argument's name
+        name: OfName = None,
         event_id: EventId = None,
         expected_version: Expected = None,
         comment: Comment = None,
@@ -114,7 +122,9 @@ def _act(type_: DomainType, action: Action, input_: Any) -> Callable[..., Any]:
         correlation_id: Correlation = None,
         dry_run: DryRunOnly = False,
     ) -> Any:
-        options = Options(event_id, expected_version, execution_id, correlation_id, comment, client, metadata, dry_run)
+        options = Options(
+            event_id, expected_version, execution_id, correlation_id, comment, client, metadata, dry_run, name
+        )
         state = told | {key: value for key, value in object.items() if value is not None}
         found = info.context.registry.of_object(state)
         if found is None or found.name != type_.name:
@@ -132,6 +142,7 @@ def _act_on(action: str) -> Callable[..., Any]:
         info: Asked,
         object: Anything,  # noqa: A002 - the argument's name
         app_id: OfApp = None,
+        name: OfName = None,
         event_id: EventId = None,
         expected_version: Expected = None,
         comment: Comment = None,
@@ -141,7 +152,9 @@ def _act_on(action: str) -> Callable[..., Any]:
         correlation_id: Correlation = None,
         dry_run: DryRunOnly = False,
     ) -> Any:
-        options = Options(event_id, expected_version, execution_id, correlation_id, comment, client, metadata, dry_run)
+        options = Options(
+            event_id, expected_version, execution_id, correlation_id, comment, client, metadata, dry_run, name
+        )
         if not isinstance(object, dict):
             return refusal(errors.InvalidEnvelope("/object", f"an object is needed here, not {object!r}"))
         return await answered(commands.act(info.context, action, object, app_id, options))

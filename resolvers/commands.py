@@ -43,6 +43,8 @@ class Options:
     metadata: Any = None
     """What belongs to the object's delivery, such as the commit; kept in the outcome."""
     dry_run: bool = False
+    name: str | None = None
+    """The name in the log of an object that shares its own with others: `web@clusters/b.yaml`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ async def act(context: Context, action: str, state: Document, app_id: str | None
         state = {"apiVersion": domain_type.newest.name, "kind": domain_type.kind} | state
     intent, outcome = _kinds(domain_type, action, str(state.get("kind")))
     key = _state_key(domain_type, str(state.get("kind")))
-    meta = {"appId": app_id} if app_id is not None else {}
+    meta = {key: value for key, value in (("appId", app_id), ("name", options.name)) if value is not None}
     command = _command(context, intent, outcome, meta, {key: state}, options)
     if domain_type is None:
         return await _commit(context, command, None, None)
@@ -237,6 +239,7 @@ async def _commit(
     if report is not None and not report.passed:
         raise Rejected(str(command.outcome.entity), report, await _failure(context, command, report, domain_type))
     if command.options.dry_run:
+        await _expect(context, command.outcome.entity, expected)
         return Written(None, report)
     outcome = command.outcome
     if report is not None and "validation" not in outcome.spec:
@@ -247,6 +250,16 @@ async def _commit(
     intent = Append(command.intent(), expected)
     asked, appended = await _append(context, [intent, Append(outcome, follows=True)])
     return Written(appended, report, asked.event if asked.event.phase is Phase.INTENT else None)
+
+
+async def _expect(context: Context, entity: Entity, version: int | None) -> None:
+    """Raises VersionConflict when the entity has moved on from `version`."""
+    if version is None:
+        return
+    latest = (await context.log.latest([entity.key], HEADER)).get(entity.key)
+    actual = latest.version if latest else 0
+    if actual != version:
+        raise VersionConflict(str(entity), version, actual)
 
 
 async def _failure(context: Context, command: _Command, report: Report, domain_type: DomainType | None) -> Event | None:
@@ -274,13 +287,13 @@ def _command(context: Context, intent: str, outcome: str, meta: Document, spec: 
     ids = {"eventId": options.event_id, "executionId": options.execution_id, "correlationId": options.correlation_id}
     meta |= {key: value for key, value in ids.items() if value is not None}
     # The intent's part is read too: the digest must tell two commands apart that differ in nothing else.
-    envelope = {"apiVersion": "v1alpha1", "kind": outcome, "meta": meta, "spec": {**spec, **own, **asked}}
+    envelope = {"apiVersion": "v1alpha1", "kind": outcome, "meta": meta, "spec": {**own, **spec}, "asked": asked}
     if not isinstance(options.metadata, dict | None):
         raise InvalidEnvelope("/spec/metadata", f"an object is needed here, not {options.metadata!r}")
     draft = envelopes.read(envelope, context.registry, context.caller.actor)
     if draft.entity.type == declaration.TYPE:
         raise _declares_type()
-    draft = replace(draft, spec=own, correlation_id=draft.correlation_id or context.correlation_id)
+    draft = replace(draft, spec=own, rest={}, correlation_id=draft.correlation_id or context.correlation_id)
     return _Command(draft, intent, asked, options)
 
 
@@ -309,7 +322,11 @@ def _declares_type() -> Forbidden:
 
 
 def _state_key(domain_type: DomainType | None, kind: str) -> str:
-    return domain_type.state_key if domain_type else kinds.lower_camel(kind)
+    """Where in spec the object stands; `metadata` is the act's own."""
+    if domain_type is not None:
+        return domain_type.state_key
+    key = kinds.lower_camel(kind)
+    return key if key != "metadata" else "object"
 
 
 def _type_of(context: Context, state: Document) -> DomainType | None:

@@ -9,8 +9,9 @@ import orjson
 import pytest
 import yaml
 
-from examples import VPC
+from examples import VPC, later
 from terminal import Shell
+from told import told
 
 Json = dict[str, Any]
 
@@ -215,3 +216,31 @@ def test_a_repository_without_commits_says_nothing(dsel: Shell, tmp_path: Path) 
     git(tmp_path, "init", "-q", "-b", "main")
     dsel.ok("apply", "-f", written(tmp_path / "a.yaml", artifact("a")))
     assert metadata(dsel) is None
+
+
+def test_of_objects_that_share_a_name_the_one_that_is_named_is_meant(dsel: Shell, app_id: str, tmp_path: Path) -> None:
+    def widget(size: int) -> Json:
+        return {"apiVersion": "v1", "kind": "Widget", "metadata": {"name": "w"}, "spec": {"size": size}}
+
+    name = "w@clusters/b.yaml"
+    dsel.bring(*(told("WidgetAppliedEvent", app_id, each, at=later(0), state=widget(1)) for each in ("w", name)))
+    file = written(tmp_path / "b.yaml", widget(2))
+    assert dsel("diff", "-f", file, "--name", name).code == 1
+    assert dsel.ok("validate", "-f", file, "--name", name).out.startswith(f"NO RULES  Widget/{name}")
+    assert dsel.ok("apply", "-f", file, "--name", name).out == f"Widget/{name} applied\n"
+    assert dsel("diff", "-f", file, "--name", name).code == 0
+    sizes = [dsel.ok("get", "Widget", each, "-o", "json").json["spec"]["size"] for each in ("w", name)]
+    assert sizes == [1, 2]
+    for command in ("apply", "diff", "validate"):
+        ended = dsel(command, "-f", written(tmp_path / "two.yaml", widget(1), widget(2)), "--name", name)
+        assert ended.code == 2
+        assert "--name are for one object, and here are 2" in ended.err
+    assert "contradicts the object, which is called 'w'" in dsel("apply", "-f", file, "--name", "other").err
+
+
+def test_a_dry_run_refuses_a_version_that_has_moved_on(dsel: Shell, tmp_path: Path) -> None:
+    file = written(tmp_path / "vpc.yaml", artifact("vpc"))
+    dsel.ok("apply", "-f", file)
+    ended = dsel("apply", "-f", file, "--dry-run", "--expected-version", "4")
+    assert ended.code == 1
+    assert "is at version 2, not at 4" in ended.err

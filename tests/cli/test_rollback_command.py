@@ -66,11 +66,11 @@ def test_an_object_that_its_name_tells_apart_is_rolled_back_under_that_name(dsel
     name = "w@clusters/a.yaml"
     dsel.bring(widget(1, "w", 0), widget(2, name, 0), widget(3, name, 10))
     ended = dsel.ok("rollback", "Widget", name, "--to", "1", "-m", "Back", "-y")
-    assert ended.out.splitlines()[-1] == f"Widget/{name} rolled back to version 1, as version 3"
+    assert ended.out.splitlines()[-1] == f"Widget/{name} rolled back to version 1, as version 4"
     sizes = [dsel.ok("get", "Widget", each, "-o", "json").json["spec"]["size"] for each in ("w", name)]
     assert sizes == [1, 2]
-    event = dsel.ok("history", "Widget", name, "-o", "json").json["items"][0]
-    assert event["spec"]["comment"] == "Back"
+    event, intent = dsel.ok("history", "Widget", name, "-o", "json").json["items"][:2]
+    assert intent["spec"]["comment"] == "Back"
     assert event["spec"]["metadata"]["rolledBackTo"]["version"] == 1
     assert event["meta"]["userId"] == "ann@example.com"
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from api import Api, running
+from domain.entity import Entity
 from domain.instants import write
 from examples import T0, artifact, later
 from told import applied, config, told
@@ -331,3 +332,52 @@ async def test_the_same_report_on_two_days_is_two_events(api: Api, app_id: str) 
         {"deduplicated": False, "event": {"version": 1}},
         {"deduplicated": False, "event": {"version": 2}},
     ]
+
+
+async def test_a_dry_run_tells_that_the_version_has_moved_on_and_asks_for_no_other(api: Api, app_id: str) -> None:
+    query = """mutation($object: ArtifactInput!, $name: String!, $appId: String!, $expected: Int!) {
+      apply: applyArtifact(object: $object, expectedVersion: $expected, dryRun: true) { ...R }
+      delete: deleteArtifact(name: $name, appId: $appId, expectedVersion: $expected, dryRun: true) { ...R } }
+      fragment R on ArtifactResult { __typename ... on VersionConflict { expected actual } }"""
+
+    async def tried(expected: int) -> Any:
+        return await api.ask(query, object=vpc(app_id), name="vpc", appId=app_id, expected=expected)
+
+    assert (await tried(0))["apply"] == {"__typename": "DryRun"}
+    await api.apply(vpc(app_id))
+    conflict = {"__typename": "VersionConflict", "expected": 0, "actual": 1}
+    assert await tried(0) == {"apply": conflict, "delete": conflict}
+    assert await tried(1) == {"apply": {"__typename": "DryRun"}, "delete": {"__typename": "DryRun"}}
+    assert await api.events(app_id) == 1
+
+
+async def test_an_object_that_shares_its_name_is_written_under_the_name_that_an_import_gave_it(
+    api: Api, app_id: str
+) -> None:
+    name = "vpc@clusters/b.yaml"
+    await api.bring(told("ArtifactAppliedEvent", app_id, name, state=artifact(Entity("Artifact", app_id, "vpc"))))
+    query = """mutation($typed: ArtifactInput!, $object: JSON!, $name: String) {
+      typed: applyArtifact(object: $typed, name: $name) { ... on ArtifactWritten { event { name version } } ...E }
+      apply(object: $object, name: $name) { ... on EventRecorded { event { name version kind } } ...E }
+      validate(object: $object, name: $name) { ... on EventRecorded { event { name version kind } } ...E } }
+      fragment E on WriteError { code path message }"""
+    object_ = {"kind": "Artifact", **vpc(app_id)}
+    assert await api.ask(query, typed=vpc(app_id), object=object_, name=name) == {
+        "typed": {"event": {"name": name, "version": 2}},
+        "apply": {"event": {"name": name, "version": 3, "kind": "ArtifactAppliedEvent"}},
+        "validate": {"event": {"name": name, "version": 4, "kind": "ArtifactValidatedEvent"}},
+    }
+    refused = await api.ask(query, typed=vpc(app_id), object=object_, name="other")
+    assert {(each["code"], each["path"]) for each in refused.values()} == {("INVALID_ENVELOPE", "/meta/name")}
+
+
+@pytest.mark.parametrize("kind", ["Metadata", "Comment", "Client", "Asked"])
+async def test_an_object_whose_kind_is_a_word_of_the_envelope_stays_whole(api: Api, app_id: str, kind: str) -> None:
+    object_ = {"kind": kind, "meta": {"name": "x", "appId": app_id}, "spec": {"size": 1}}
+    query = """mutation($object: JSON!) {
+      apply(object: $object, comment: "why", client: {tool: "t"}, metadata: {commit: "a"}) { ... on EventRecorded {
+        event { spec state { raw } intent { spec } } entity { current { raw } } } ... on WriteError { message } } }"""
+    written = (await api.ask(query, object=object_))["apply"]
+    assert written["event"]["state"] == {"raw": object_} == written["entity"]["current"]
+    assert written["event"]["spec"]["metadata"] == {"commit": "a"}
+    assert written["event"]["intent"]["spec"]["comment"] == "why"
