@@ -173,7 +173,9 @@ def event_filter(where: EventWhere | None) -> EventFilter:
     """The conditions as the log takes them. Raises InvalidArgument for a condition that nothing can meet."""
     if where is None:
         return EventFilter()
-    lists: dict[str, Any] = {name: _alternatives(name, getattr(where, name)) for name in _LISTS}
+    lists: dict[str, Any] = {
+        name: _alternatives(f"where.{to_camel_case(name)}", getattr(where, name)) for name in _LISTS
+    }
     return EventFilter(
         **lists,
         execution_id=where.execution_id,
@@ -190,8 +192,7 @@ def act_filter(actor_type: ActorType | None, kinds: list[str] | None) -> ActFilt
     return ActFilter(actor_type, _alternatives("kinds", kinds))
 
 
-def _alternatives(name: str, values: list[Any] | None) -> tuple[Any, ...]:
-    shown = to_camel_case(name)
+def _alternatives(shown: str, values: list[Any] | None) -> tuple[Any, ...]:
     if values is not None and not values:
         raise InvalidArgument(f"{shown} is an empty list, which no event meets", hint="Leave it out.")
     distinct = tuple(dict.fromkeys(values or ()))
