@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from domain import instants
 from domain.entity import Entity
 
 Document = dict[str, Any]
@@ -141,6 +142,15 @@ class Event:
     def written(self) -> Document | None:
         """The state as it was written."""
         return self.state if self.recorded is None else self.recorded
+
+    @property
+    def timestamp_iso(self) -> str:
+        """`timestamp` as the API writes it: 2025-01-15T10:30:00.000Z"""
+        return instants.write(self.timestamp)
+
+    @property
+    def recorded_at_iso(self) -> str:
+        return instants.write(self.recorded_at)
 
     @property
     def order(self) -> tuple[datetime, int]:

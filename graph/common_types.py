@@ -103,7 +103,7 @@ class CommonTypes:
                 resolving.state_meta, nullable(self.meta), "Name, labels and the like.", name="meta", reads=Reads.META
             ),
             field(attribute("event", "version"), int, "The entity's version, 1 for its first event.", name="version"),
-            field(attribute("event", "timestamp"), Instant, "Since when it holds.", name="validFrom"),
+            field(attribute("event", "timestamp_iso"), Instant, "Since when it holds.", name="validFrom"),
             field(
                 resolving.valid_to,
                 nullable(Instant),
@@ -137,7 +137,7 @@ class CommonTypes:
             field(attribute("event", "action"), str, "What was done, such as `Applied`.", name="action"),
             field(attribute("event", "phase"), GraphQLPhase, "Whether it asks or tells.", name="phase"),
             field(attribute("event", "api_version"), str, "The version of the envelope.", name="apiVersion"),
-            field(attribute("event", "timestamp"), Instant, "Effective time: when it was true.", name="timestamp"),
+            field(attribute("event", "timestamp_iso"), Instant, "Effective time: when it was true.", name="timestamp"),
             field(
                 attribute("event", "timestamp_text"),
                 nullable(str),
@@ -145,7 +145,7 @@ class CommonTypes:
                 name="timestampText",
             ),
             field(
-                attribute("event", "recorded_at"),
+                attribute("event", "recorded_at_iso"),
                 Instant,
                 "Recorded time: when this store learned it.",
                 name="recordedAt",

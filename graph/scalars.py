@@ -54,6 +54,11 @@ def _parse_position(value: Any) -> str:
     return value if ":" not in value else instants.write(_parse_instant(value))
 
 
+def _write_instant(value: datetime | str) -> str:
+    """A text has been written by `instants.write` already."""
+    return value if isinstance(value, str) else instants.write(value)
+
+
 def _parse_long(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
         raise GraphQLError(f"{quoted(value)} is no whole number")
@@ -129,7 +134,7 @@ SCALARS: dict[object, ScalarDefinition] = {
             "A point in time, to the millisecond, such as `2025-01-15T10:30:00.000Z`. As input it needs an offset"
             " (`Z` or `+01:00`); finer fractions are cut. Output is always UTC."
         ),
-        serialize=instants.write,
+        serialize=_write_instant,
         parse_value=_parse_instant,
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
     ),

@@ -28,7 +28,7 @@ _NEEDS = {
 }
 # Of an event, an entity or a page, whatever is read.
 _ALWAYS_THERE = frozenset(
-    "id entity version timestamp recorded_at stateful deletes cursor has_next has_previous".split()
+    "id entity version timestamp_iso recorded_at_iso stateful deletes cursor has_next has_previous".split()
 )
 
 

@@ -9,10 +9,15 @@ from repository import indexes, pipelines
 from repository.documents import EVENTS, LATEST, event_from, latest_projection
 from repository.driver import Database
 from repository.entity_lists import EntityLists
-from repository.event_log import EntityPage, Latest, Moment
+from repository.event_log import EntityPage, Latest, Moment, TimelinePage
 from repository.fields import Fields
 from repository.latest import latest_from
 from repository.shared_reads import SharedReads
+
+Seen = tuple[str, datetime]
+"""The key of an entity, and the moment that it is seen from."""
+Timelines = dict[str, list[Event]]
+Shared = tuple[Timelines, dict[str, datetime]]
 
 
 class CommonReads:
@@ -24,6 +29,7 @@ class CommonReads:
         self._summaries: SharedReads[Fields, str, dict[str, Latest]] = SharedReads(self._read_summaries)
         self._states: SharedReads[tuple[datetime, Fields], str, dict[str, Event]] = SharedReads(self._read_states)
         self._pages: SharedReads[tuple[EntityPage, Fields], None, list[Latest]] = SharedReads(self._read_page)
+        self._timelines: SharedReads[tuple[TimelinePage, Fields], Seen, Shared] = SharedReads(self._read_timelines)
         self._changes: SharedReads[str, datetime, datetime | None] = SharedReads(self._read_change)
 
     async def summaries(self, keys: Sequence[str], fields: Fields) -> dict[str, Latest]:
@@ -36,6 +42,19 @@ class CommonReads:
     async def page(self, page: EntityPage, fields: Fields) -> list[Latest]:
         """Of living entities, without a condition."""
         return await self._pages.ask((page, fields))
+
+    async def timelines(self, keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fields) -> Timelines:
+        """A page of the timeline of each entity.
+
+        Pages from now are read as of the newest moment that somebody asks for. A page that holds nothing newer than an
+        older moment is the page of that moment too; the others are read again.
+        """
+        if moment.at != moment.known_at or not keys:
+            return await self._timelines_at(keys, page, moment, fields)
+        shared, newest = await self._timelines.ask((page, fields), [(key, moment.at) for key in keys])
+        newer = [key for key in keys if key in newest and newest[key] > moment.at]
+        found = {key: shared[key] for key in keys if key in shared and newest[key] <= moment.at}
+        return found | await self._timelines_at(newer, page, moment, fields) if newer else found
 
     async def has_changed(self, type_: str, since: datetime) -> bool:
         newest = await self._changes.ask(type_, [since])
@@ -54,6 +73,23 @@ class CommonReads:
 
     async def _read_page(self, kind: tuple[EntityPage, Fields], _: Sequence[None]) -> list[Latest]:
         return await self._lists.living(*kind)
+
+    async def _read_timelines(self, kind: tuple[TimelinePage, Fields], asked: Sequence[Seen]) -> Shared:
+        """Besides the pages, the newest time of either kind on each."""
+        page, fields = kind
+        latest = max(moment for _, moment in asked)
+        found = await self._timelines_at(list({key: None for key, _ in asked}), page, Moment(latest, latest), fields)
+        newest = {
+            key: max(max(event.timestamp, event.recorded_at) for event in events) for key, events in found.items()
+        }
+        return found, newest
+
+    async def _timelines_at(self, keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fields) -> Timelines:
+        pipeline = pipelines.timeline(keys, page, moment, fields)
+        found: Timelines = {}
+        for row in await self._database.aggregate(None, pipeline, naive=True):
+            found.setdefault(row["entity"], []).append(event_from(row["events"]))
+        return found
 
     async def _read_change(self, type_: str, since: Sequence[datetime]) -> datetime | None:
         """When the newest event of the type took effect, if that was after the first of these moments."""

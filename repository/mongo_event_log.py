@@ -115,8 +115,7 @@ class MongoEventLog:
         await self._searches.check_timelines(keys, page, moment)
         if facets is not None:
             return await self._of_facets(keys, facets, page, moment, fields)
-        rows = await self._database.aggregate(None, pipelines.timeline(keys, page, moment, fields), naive=True)
-        return _several(rows)
+        return await self._common.timelines(keys, page, moment, fields)
 
     async def last_acts(self, keys: Sequence[str], page: TimelinePage, moment: Moment) -> dict[str, list[Event]]:
         return _several(await self._database.aggregate(None, pipelines.last_acts(keys, page, moment)))

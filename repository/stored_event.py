@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from domain import instants
 from domain.entity import Entity, from_stored
 from domain.event import Actor, ActorType, Document, Event, Phase
 
@@ -29,6 +30,16 @@ def _time(key: str) -> Any:
     def read(event: Any) -> datetime:
         at: datetime = event._document[key]
         return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+    return property(read)
+
+
+def _iso(key: str) -> Any:
+    """The text of an instant, which costs a third of an aware one and its text."""
+
+    def read(event: Any) -> str:
+        at: datetime = event._document[key]
+        return instants.write(at) if at.tzinfo else at.isoformat("T", "milliseconds") + "Z"
 
     return property(read)
 
@@ -79,6 +90,8 @@ class StoredEvent(Event):
     version: Any = _part("version")
     timestamp: Any = _time("timestamp")
     recorded_at: Any = _time("recordedAt")
+    timestamp_iso: Any = _iso("timestamp")
+    recorded_at_iso: Any = _iso("recordedAt")
     kind: Any = _part("kind")
     action: Any = _part("action")
     phase: Any = property(lambda event: _PHASES[event._document["phase"]])

@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from bson.tz_util import utc
 from graphql import GraphQLBoolean, GraphQLFloat, GraphQLID, GraphQLInt, GraphQLLeafType, GraphQLString
 
 from graph.scalars import JSON, SCALARS, Instant, Long
@@ -32,11 +30,7 @@ _BUILT_IN = {
 }
 _JSON = frozenset({dict, list, str, int, float, bool, Decimal})
 _OWN: dict[Any, Quick] = {
-    Instant: Quick(
-        "{0}.__class__ is datetime and {0}.tzinfo in UTC",
-        "{0}.replace(tzinfo=None).isoformat('T', 'milliseconds') + 'Z'",
-        {"datetime": datetime, "UTC": frozenset({UTC, utc})},
-    ),
+    Instant: Quick("{0}.__class__ is str", "{0}"),
     Long: Quick("{0}.__class__ is int and -9007199254740992 < {0} < 9007199254740992"),
     JSON: Quick("{0}.__class__ in JSON", "{0}", {"JSON": _JSON}),
 }
