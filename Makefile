@@ -64,6 +64,8 @@ bench: .venv/.bench ## Compares reading with Node servers (npm is needed), and w
 	@$(BIN)/python -m bench.workers
 	@$(BIN)/python -m bench.changes
 	@$(BIN)/python -m bench.lists
+	@$(BIN)/python -m bench.history
+	@$(BIN)/python -m bench.walk
 	@$(BIN)/python -m bench.replay
 	@$(BIN)/python -m bench.writes
 

@@ -1,47 +1,55 @@
 """The facet of an event: what was done, by what kind of actor, in one text.
 
 A log has few facets however many events it has, so that MongoDB can name them all in an instant, and a search for some
-kinds, types, phases or types of actors becomes one for a few exact values.
+kinds, types, actions, phases or types of actors becomes one for a few exact values.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from typing import NamedTuple
 
 from domain.event import ActorType, Phase
 
 
 class Facet(NamedTuple):
-    """`key` sorts by type; a type holds no slash, a kind may."""
+    """`key` sorts by type, which holds no slash. A slash in an action is written %2F, a kind stands last."""
 
     type: str
     phase: Phase
     actor_type: ActorType
+    action: str
     kind: str
 
     @property
     def key(self) -> str:
-        return f"{self.type}/{self.phase.value}/{self.actor_type.value}/{self.kind}"
+        action = self.action.replace("%", "%25").replace("/", "%2F")
+        return "/".join((self.type, self.phase.value, self.actor_type.value, action, self.kind))
 
     def is_among(
         self,
         types: Container[str],
         kinds: Container[str],
-        actions: Iterable[str],
+        actions: Container[str],
         phases: Container[Phase],
         actor_types: Container[ActorType],
     ) -> bool:
-        """Whether it may meet all conditions, of which an empty one is none. An action is taken by its ending."""
-        pairs = ((types, self.type), (kinds, self.kind), (phases, self.phase), (actor_types, self.actor_type))
-        return all(not wanted or value in wanted for wanted, value in pairs) and self._ends_in(actions)
+        """Whether it meets all conditions, of which an empty one is none."""
+        pairs = (
+            (types, self.type),
+            (kinds, self.kind),
+            (actions, self.action),
+            (phases, self.phase),
+            (actor_types, self.actor_type),
+        )
+        return all(not wanted or value in wanted for wanted, value in pairs)
 
-    def _ends_in(self, actions: Iterable[str]) -> bool:
-        endings = tuple(f"{action}Event" for action in actions)
-        return not endings or self.kind.endswith(endings)
 
-
-def from_key(key: str) -> Facet:
-    type_, phase, actor_type, kind = key.split("/", 3)
-    return Facet(type_, Phase(phase), ActorType(actor_type), kind)
+def from_key(key: str) -> Facet | None:
+    """The facet of a key; None for a text that is none, such as the key of another edition of this service."""
+    parts = key.split("/", 4)
+    if len(parts) != 5 or parts[1] not in list(Phase) or parts[2] not in list(ActorType):
+        return None
+    action = parts[3].replace("%2F", "/").replace("%25", "%")
+    return Facet(parts[0], Phase(parts[1]), ActorType(parts[2]), action, parts[4])
 
 
 def keys_of_type(type_: str) -> tuple[str, str]:

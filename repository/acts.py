@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain.event import Event
+from domain.facet import from_key
 from repository import indexes, pipelines
 from repository.documents import EVENTS, event_from, projection
 from repository.driver import Database
@@ -48,9 +49,9 @@ class Acts:
         if by.kinds:
             where = EventFilter(kinds=by.kinds, actor_types=(by.actor_type,) if by.actor_type else ())
             facets = await self._searches.facets_of(keys, where) or []
-            # An event from before there were facets has none: it is met by its own fields.
-            old = {"kind": {"$in": list(by.kinds)}} | ({"actor.type": by.actor_type.value} if by.actor_type else {})
-            return indexes.ENTITY_FACET, [{"facet": each} | ({} if each else old) for each in facets]
+            # A facet that nothing is known of, such as none at all, is met by the fields of the events.
+            own = {"kind": {"$in": list(by.kinds)}} | ({"actor.type": by.actor_type.value} if by.actor_type else {})
+            return indexes.ENTITY_FACET, [{"facet": each} | ({} if from_key(each or "") else own) for each in facets]
         if by.actor_type:
             return indexes.ACTOR_TYPE, [{"actor.type": by.actor_type.value}]
         return indexes.TIMELINE, [{}]

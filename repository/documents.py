@@ -61,7 +61,7 @@ def event_document(event: Event, digest: str, newest: datetime) -> Document:
         "apiVersion": event.api_version,
         "stateful": event.stateful,
         "deletes": event.deletes,
-        "facet": Facet(entity.type, event.phase, actor.type, event.kind).key,
+        "facet": Facet(entity.type, event.phase, actor.type, event.action, event.kind).key,
         "digest": digest,
         "newest": newest,
     }

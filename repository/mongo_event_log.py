@@ -45,6 +45,8 @@ from repository.writer import Writer
 
 MOST_EXAMINED = 50_000
 
+_SEARCHES_AT_ONCE = 20
+
 
 class MongoEventLog:
     """See EventLog. Constructed on a database whose indexes are ensured."""
@@ -199,10 +201,15 @@ class MongoEventLog:
         condition = {"facet": {"$in": list(facets)}, **pipelines.timeline_condition(page, moment)}
         options: dict[str, Any] = {"projection": projection(fields), "sort": pipelines.NEW_TO_OLD}
         options |= {"limit": page.first, "hint": indexes.ENTITY_FACET}
-        found = await asyncio.gather(
-            *(self._database.find(EVENTS, {"entity": key, **condition}, **options) for key in keys)
-        )
-        return {key: [event_from(each) for each in rows] for key, rows in zip(keys, found, strict=True) if rows}
+        at_once = asyncio.Semaphore(_SEARCHES_AT_ONCE)
+
+        async def read(key: str) -> list[Event]:
+            async with at_once:
+                found = await self._database.find(EVENTS, {"entity": key, **condition}, **options)
+            return [event_from(each) for each in found]
+
+        pages = await asyncio.gather(*map(read, keys))
+        return {key: events for key, events in zip(keys, pages, strict=True) if events}
 
 
 def _several(rows: Iterable[Mapping[str, Any]], by: str = "entity") -> dict[str, list[Event]]:

@@ -97,7 +97,7 @@ class Searches:
             raise _too_wide(order)
         return walk
 
-    async def facets(self, points: Points, types: Sequence[str] = ()) -> list[Facet | None]:
+    async def facets(self, points: Points, types: Sequence[str] = ()) -> list[str | None]:
         """The facets of the events at these points, of these types or all; None for events without one.
 
         One key of an index for each facet. Where too many questions would have to be asked, the whole log's.
@@ -107,9 +107,8 @@ class Searches:
             places = [{}]
         ranges = [keys_of_type(each) for each in types] if len(types) * len(places) <= _MOST_QUESTIONS else []
         asked = [{**place, **span} for place in places for span in _spans(ranges)]
-        found = await asyncio.gather(*(self._facet_keys(each, _FACET_INDEXES[tuple(places[0])]) for each in asked))
-        keys = {key for each in found for key in each if key is not None}
-        return [None, *map(from_key, sorted(keys))]
+        found = await asyncio.gather(*(self._facets_at(each, _FACET_INDEXES[tuple(places[0])]) for each in asked))
+        return [None, *sorted({key for each in found for key in each if key is not None})]
 
     async def facets_of(self, keys: Sequence[str], where: EventFilter) -> list[str | None] | None:
         """The facets that events of these entities may have to meet the conditions; None for any."""
@@ -135,7 +134,7 @@ class Searches:
             points["facet"] = chosen(await self.facets(route.points, where.types), where)
         return Walk(route.index, route.axis, [_at(each) for each in access.split(points)])
 
-    async def _facet_keys(self, place: Condition, index: str) -> list[str | None]:
+    async def _facets_at(self, place: Condition, index: str) -> list[str | None]:
         pipeline = [{"$match": place}, {"$group": {"_id": "$facet"}}]
         return [each["_id"] for each in await self._database.aggregate(EVENTS, pipeline, hint=index)]
 
@@ -154,10 +153,13 @@ class Searches:
         return sum(row["count"] for rows in counts for row in rows)
 
 
-def chosen(facets: Iterable[Facet | None], where: EventFilter) -> list[str | None]:
-    """The keys of those that may meet the conditions, and None for events without a facet."""
-    conditions = (where.types, where.kinds, where.actions, where.phases, where.actor_types)
-    return [facet.key if facet else None for facet in facets if facet is None or facet.is_among(*conditions)]
+def chosen(facets: Iterable[str | None], where: EventFilter) -> list[str | None]:
+    """Those whose events may meet the conditions: also None and what is no facet of ours, of which nothing is known."""
+    return [key for key in facets if (facet := from_key(key or "")) is None or _meets(facet, where)]
+
+
+def _meets(facet: Facet, where: EventFilter) -> bool:
+    return facet.is_among(where.types, where.kinds, where.actions, where.phases, where.actor_types)
 
 
 def _merged(rows: Iterable[Mapping[str, Any]]) -> list[Touch]:

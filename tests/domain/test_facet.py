@@ -1,12 +1,19 @@
 from domain.event import ActorType, Phase
 from domain.facet import Facet, from_key, keys_of_type
 
-APPLIED = Facet("Artifact", Phase.OUTCOME, ActorType.HUMAN, "ArtifactAppliedEvent")
+APPLIED = Facet("Artifact", Phase.OUTCOME, ActorType.HUMAN, "Applied", "ArtifactAppliedEvent")
 
 
-def test_a_facet_is_its_key_and_a_kind_may_hold_slashes() -> None:
-    for facet in (APPLIED, APPLIED._replace(kind="Artifact/Odd/AppliedEvent")):
+def test_a_facet_is_its_key_whatever_its_kind_and_its_action_hold() -> None:
+    assert APPLIED.key == "Artifact/OUTCOME/HUMAN/Applied/ArtifactAppliedEvent"
+    odd = APPLIED._replace(action="Odd/100%/Ap%2Fplied", kind="Artifact/Odd/AppliedEvent")
+    for facet in (APPLIED, odd, APPLIED._replace(action="")):
         assert from_key(facet.key) == facet
+
+
+def test_a_text_that_is_no_key_is_no_facet() -> None:
+    for text in ("", "Artifact", "Artifact/OUTCOME/HUMAN/ArtifactAppliedEvent", "Artifact/MAYBE/HUMAN/Applied/X"):
+        assert from_key(text) is None
 
 
 def test_the_keys_of_a_type_are_a_range_without_those_of_types_that_begin_alike() -> None:

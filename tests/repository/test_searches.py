@@ -20,7 +20,7 @@ from repository import access, indexes
 from repository.access import FACETS, given
 from repository.documents import EVENTS, event_document, event_from
 from repository.driver import Database, Driver, connect
-from repository.event_log import Append, EventFilter, LogPage, Moment, Order
+from repository.event_log import ActFilter, Append, EventFilter, LogPage, Moment, Order, TimelinePage
 from repository.fields import HEADER
 from repository.mongo_event_log import MongoEventLog
 from repository.searches import MOST_EXAMINED
@@ -282,15 +282,22 @@ async def test_what_a_span_touched_costs_a_key_for_each_of_its_events(skewed: Sk
         assert touch.documents <= len(met) + 1 + points, (spanned, touch)
 
 
-async def test_an_event_from_before_there_were_facets_is_found_by_its_conditions(skewed: Skewed) -> None:
+async def test_an_event_with_no_facet_or_an_unknown_one_is_found_by_its_conditions(skewed: Skewed) -> None:
     made = replace(written(3), id=f"old-{uuid4()}")
     document = event_document(made.recorded(str(made.id), 10_000, later(5), later(5)), made.digest, later(5))
     del document["facet"]
+    other = document | {"_id": f"other-{uuid4()}", "version": 10_001, "facet": "Artifact/written/by/another"}
+    await skewed.database.insert(EVENTS, [RawBSONDocument(bson.encode(other))])
+    skewed.events.append(event_from(other))
     await skewed.database.insert(EVENTS, [RawBSONDocument(bson.encode(document))])
     skewed.events.append(event_from(document))
     for where in (EventFilter(types=("Artifact",)), EventFilter(app_ids=("small",), kinds=(made.kind,))):
         page = LogPage(EVENTS_IN_ALL, None, where, Order.OLDEST)
-        assert document["_id"] in {each.id for each in await skewed.log.search(page, NOW, HEADER)}
+        found = {each.id for each in await skewed.log.search(page, NOW, HEADER)}
+        assert {document["_id"], other["_id"]} <= found
+    by = ActFilter(kinds=(made.kind,))
+    key = made.entity.key
+    assert (await skewed.log.first_events([key], NOW, by))[key].id in (document["_id"], other["_id"])
 
 
 @pytest.fixture
@@ -300,6 +307,15 @@ async def settling(mongodb_uri: str) -> AsyncIterator[Database]:
     yield made
     await made.command({"dropDatabase": 1})
     await made.close()
+
+
+async def test_an_action_is_found_whatever_the_kind_is_called(settling: Database) -> None:
+    log, entity = MongoEventLog(settling, Hands()), Entity("ThingAggregate", "app", "vpc")
+    await log.append([Append(draft(entity, "Aggregated", kind="ThingAggregate")), Append(draft(entity, "Checked"))])
+    for where in (EventFilter(actions=("Aggregated",)), EventFilter(app_ids=("app",), kinds=("ThingAggregate",))):
+        assert [each.version for each in await log.search(LogPage(10, where=where), ALWAYS, HEADER)] == [1]
+        timeline = await log.events([entity.key], TimelinePage(10, where=where), ALWAYS, HEADER)
+        assert [each.version for each in timeline[entity.key]] == [1]
 
 
 async def test_recorded_order_ends_at_the_settled_point_and_goes_on_from_there(settling: Database) -> None:
