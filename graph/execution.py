@@ -26,6 +26,7 @@ from graphql.pyutils import Path
 from strawberry.execution import optimized_is_awaitable
 
 from domain.errors import DselError
+from graph.introspections import Introspections
 from graph.limits import Limits, excesses, invalidities, parsed
 from graph.plans.shelf import Planned, Shelf
 
@@ -103,7 +104,7 @@ class Engine:
         self._plans_queries = execution_context_class is None
         self._executor_class = execution_context_class or PlainExecutor
         self.to_error = to_error
-        self._introspections: dict[Prepared, Result] = {}
+        self._introspections = Introspections()
 
     def prepare(self, query: str, operation_name: str | None) -> Prepared | list[GraphQLError]:
         """The operation to run, parsed and validated, or what is wrong with the query. Remembers valid documents."""
@@ -140,11 +141,10 @@ class Engine:
             return Result.refused([GraphQLError(message, prepared.operation, extensions={"code": "BAD_REQUEST"})])
         if not prepared.is_introspection:
             return await self._run(prepared, request, context)
-        result = self._introspections.get(prepared)
-        if result is None:
-            result = await self._run(prepared, request, context)
-            self._remember(prepared, result)
-        return result
+        executor = self._executor(prepared, request, context)
+        if isinstance(executor, Result):
+            return executor
+        return Result(await self._introspections.answer(prepared, lambda: _introspected(executor)), [])
 
     async def subscribe(
         self, prepared: Prepared, request: GraphQLRequest, context: Any
@@ -232,12 +232,6 @@ class Engine:
             shown.append(seen)
         return shown
 
-    def _remember(self, prepared: Prepared, result: Result) -> None:
-        if len(self._introspections) >= 8:  # there are few clients, and each has one introspection query
-            self._introspections.clear()
-        if not result.errors:
-            self._introspections[prepared] = result
-
 
 class PlainExecutor(Executor[Any]):
     """graphql-core's executor, giving resolvers the plain variables that Strawberry expects."""
@@ -315,6 +309,13 @@ def _is_introspection(operation: OperationDefinitionNode) -> bool:
             for node in operation.selection_set.selections
         )
     )
+
+
+def _introspected(executor: Executor[Any]) -> dict[str, Any]:
+    """What the schema says of itself, which graphql-core alone answers: there is no failure and nothing to wait for."""
+    outcome: Any = executor.execute_operation()
+    data: dict[str, Any] = outcome.data
+    return data
 
 
 def _unknown_operation(name: str | None, operations: Operations) -> GraphQLError:
