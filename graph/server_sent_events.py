@@ -28,9 +28,11 @@ class EventStreamResponse:
         self._headers = [(name.encode(), value.encode()) for name, value in {**_HEADERS, **headers}.items()]
         self._patience = patience
         self._sending = asyncio.Lock()
+        self._is_complete = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's
         await send({"type": "http.response.start", "status": 200, "headers": self._headers})
+        await self._send(send, _HEARTBEAT)  # so that the headers go out at once
         tasks: set[asyncio.Task[None]] = {
             asyncio.create_task(each) for each in (self._send_all(send), self._beat(send), _left(receive))
         }
@@ -47,14 +49,15 @@ class EventStreamResponse:
 
     async def _beat(self, send: Send) -> None:
         """Tells proxies that the connection lives, and finds out whether it does."""
-        await self._send(send, _HEARTBEAT)
         while True:
             await asyncio.sleep(self._patience.heartbeat)
             await self._send(send, _HEARTBEAT)
 
     async def _send(self, send: Send, body: bytes, *, more: bool = True) -> None:
         async with self._sending, asyncio.timeout(self._patience.stall):
-            await send({"type": "http.response.body", "body": body, "more_body": more})
+            if not self._is_complete:
+                self._is_complete = not more
+                await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
 def _next(result: Result) -> bytes:

@@ -68,7 +68,9 @@ def test_an_example_is_one_named_operation_that_fits_the_pane(example: Example) 
 
 def test_examples_come_in_the_order_of_their_files_and_name_different_tabs() -> None:
     names = [
-        match[1] for example in EXAMPLES if (match := re.search(r"^(?:query|mutation) (\w+)", example.query, re.M))
+        match[1]
+        for example in EXAMPLES
+        if (match := re.search(r"^(?:query|mutation|subscription) (\w+)", example.query, re.M))
     ]
     assert EXAMPLES[0].title == "Time travel"
     assert len(set(names)) == len(EXAMPLES) == len(list(SOURCE.parent.glob("examples/*.graphql")))

@@ -1,5 +1,6 @@
 """GraphiQL in a real browser, as a newcomer meets it."""
 
+import asyncio
 import json
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -9,7 +10,9 @@ import httpx
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
+from api import APPLY
 from cli.demo import envelopes
+from examples import artifact
 from graph import json_text
 from graph.examples import load_examples
 from graph.graphiql_page import BUILT
@@ -88,6 +91,26 @@ async def test_a_newcomer_runs_the_first_example_and_nothing_leaves_the_origin(v
     await expect(answer).to_contain_text("2.3.0")
     await expect(answer).to_contain_text("2.1.1")
     assert [url for url in visit.requests if not url.startswith((address.removesuffix("/graphql"), "data:"))] == []
+    assert visit.complaints == []
+
+
+async def test_a_subscription_shows_each_event_as_it_comes(visit: Visit, address: str) -> None:
+    page = visit.page
+    answer = page.get_by_label("Result Window")
+    await expect(page.locator(".graphiql-query-editor")).to_contain_text("TimeTravel")
+    await page.get_by_role("tab", name="Live").click()
+    await expect(page.locator(".graphiql-query-editor")).to_contain_text("subscription")
+    await page.locator(".graphiql-query-editor .view-lines").click()
+    stop = page.get_by_label("Stop query")
+    async with asyncio.timeout(60):
+        while not await stop.is_visible():  # GraphiQL takes a while to notice which operation stands in the tab
+            await page.keyboard.press("Control+Enter")
+            await page.wait_for_timeout(500)
+    async with httpx.AsyncClient() as http:
+        for version in ("1.0.0", "1.1.0"):
+            await http.post(address, json={"query": APPLY, "variables": {"object": artifact(version=version)}})
+            await expect(answer).to_contain_text("ArtifactAppliedEvent")
+    await expect(answer).to_contain_text("1.1.0")
     assert visit.complaints == []
 
 
