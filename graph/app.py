@@ -158,7 +158,13 @@ def create_app(
     page = GraphiQLPage(ENDPOINT, load_examples())
     streaming, patience = Streaming(Quota(settings.max_subscriptions, "subscriptions")), Patience(settings.heartbeat)
     endpoint = GraphQLEndpoint(
-        lambda: service.edition, service.context, page.page, settings.max_body_bytes, streaming, patience
+        lambda: service.edition,
+        service.context,
+        page.page,
+        settings.max_body_bytes,
+        streaming,
+        patience,
+        service.editions.newer,
     )
     operations = Operations(lambda: service.edition, service.context_for, streaming, patience)
     socket = WebSocketEndpoint(operations, Quota(settings.max_subscriptions, "websockets"), settings.allowed_origins)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 
 from domain.declaration import TYPE, Declaration
-from domain.errors import DselError, InvalidManifest
+from domain.errors import DselError, InvalidManifest, StoreUnavailable
 from domain.registry import Registry
 from graph.breaking_changes import breaking_changes
 from graph.edition import Edition
@@ -40,6 +40,7 @@ class Editions:
         self._database = database
         self._log = log
         self._lock = asyncio.Lock()
+        self._looking, self._looks = asyncio.Lock(), 0
 
     def serve(self, edition: Edition) -> None:
         """Requests are answered from it from now on. It was made beside the current one, by `make`."""
@@ -52,6 +53,16 @@ class Editions:
         """Brings the edition up to the log. Raises StoreUnavailable."""
         async with self.turn():
             """Taking the turn has done it."""
+
+    async def newer(self, edition: Edition) -> Edition | None:
+        """The edition that has taken the place of this one, also if this replica is only learning of it now."""
+        before = self._looks
+        async with self._looking:
+            if self._looks == before:  # else somebody has begun to look since we asked
+                self._looks += 1
+                with contextlib.suppress(StoreUnavailable):
+                    await self.refresh()
+        return self.current if self.current is not edition else None
 
     @contextlib.asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:

@@ -38,7 +38,7 @@ class GraphQLEndpoint:
     """An ASGI application for one path: POST with a JSON body, GET with query parameters, a page for browsers.
 
     `engine` is asked once per request, and `make_context` is told the engine that will run it. What that raises as a
-    DselError goes out with the status of its code.
+    DselError goes out with the status of its code. When a query is invalid, `newer` is asked for another engine.
     A context may have `correlation_id`, which goes out as X-Correlation-Id, and `response_extensions()`, whose answer
     goes out as `extensions`.
     """
@@ -51,8 +51,10 @@ class GraphQLEndpoint:
         max_body_bytes: int = 20 * 1024 * 1024,
         streaming: Streaming | None = None,
         patience: Patience | None = None,
+        newer: Callable[[Any], Awaitable[Engine | None]] | None = None,
     ) -> None:
         self._engine = engine
+        self._newer = newer or _none_newer
         self._make_context = make_context
         self._page = page
         self._max_body_bytes = max_body_bytes
@@ -92,9 +94,13 @@ class GraphQLEndpoint:
             _refuse(405, f"{scope['method']} is not supported. Use POST, or GET for queries.", {"Allow": "GET, POST"})
         engine = self._engine()
         context = await self._context(Request(scope), request, engine)
+        prepared = engine.prepare(request.query, request.operation_name)
+        if isinstance(prepared, list) and _is_invalid(prepared) and (newer := await self._newer(engine)) is not None:
+            engine, context = newer, await self._context(Request(scope), request, newer)
+            prepared = engine.prepare(request.query, request.operation_name)
         if accepted == EVENT_STREAM and self._streaming is not None:
-            return self._stream(scope["method"], engine, request, context)
-        result = await self._result(scope["method"], engine, request, context, receive)
+            return self._stream(scope["method"], engine, prepared, request, context)
+        result = await self._result(scope["method"], engine, prepared, request, context, receive)
         return _response(accepted, 200 if result.executed or accepted == JSON else 400, result, {}, context)
 
     async def _posted(self, receive: Receive, headers: dict[bytes, bytes]) -> Any:
@@ -135,9 +141,14 @@ class GraphQLEndpoint:
             raise RefusedError(status, shown, {"WWW-Authenticate": "Bearer"} if status == 401 else {}) from error
 
     async def _result(
-        self, method: str, engine: Engine, request: GraphQLRequest, context: Any, receive: Receive
+        self,
+        method: str,
+        engine: Engine,
+        prepared: Prepared | list[GraphQLError],
+        request: GraphQLRequest,
+        context: Any,
+        receive: Receive,
     ) -> Result:
-        prepared = engine.prepare(request.query, request.operation_name)
         if isinstance(prepared, list):
             return Result.refused(prepared)
         if prepared.type is not OperationType.MUTATION:
@@ -146,9 +157,15 @@ class GraphQLEndpoint:
             _refuse(405, "A mutation changes data: send it with POST.", {"Allow": "POST"})
         return await self._run_to_the_end(engine, prepared, request, context)
 
-    def _stream(self, method: str, engine: Engine, request: GraphQLRequest, context: Any) -> EventStreamResponse:
+    def _stream(
+        self,
+        method: str,
+        engine: Engine,
+        prepared: Prepared | list[GraphQLError],
+        request: GraphQLRequest,
+        context: Any,
+    ) -> EventStreamResponse:
         assert self._streaming is not None
-        prepared = engine.prepare(request.query, request.operation_name)
         if not isinstance(prepared, list) and prepared.type is OperationType.MUTATION and method != "POST":
             _refuse(405, "A mutation changes data: send it with POST.", {"Allow": "POST"})
         results = self._streaming.results(engine, request, context)
@@ -162,6 +179,15 @@ class GraphQLEndpoint:
         self._mutations.add(mutation)
         mutation.add_done_callback(self._mutations.discard)
         return await asyncio.shield(mutation)
+
+
+async def _none_newer(_: Any) -> None:
+    """Where engines are not replaced."""
+
+
+def _is_invalid(errors: list[GraphQLError]) -> bool:
+    """Whether the schema is what the query does not agree with."""
+    return any((each.extensions or {}).get("code") == "GRAPHQL_VALIDATION_FAILED" for each in errors)
 
 
 class RefusedError(Exception):

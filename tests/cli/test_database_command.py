@@ -20,6 +20,7 @@ from domain.errors import StartupError
 from graph.app import create_app
 from graph.settings import Settings
 from guarded import ROOT, guarded
+from manifests import manifest
 from repository import indexes
 from repository.documents import EVENTS, LATEST
 from repository.driver import Driver, connect
@@ -117,6 +118,7 @@ DELETE = """mutation($app: String!) {
   deleteArtifact(name: "vpc", appId: $app) {
     ... on ArtifactWritten { event { version } entity { current { version } } }
     ... on WriteError { code message } } }"""
+TYPE = "mutation($manifest: JSON!) { applyDomainType(manifest: $manifest) { __typename } }"
 READ = """query($app: String!, $first: Instant!, $id: ID!) {
   artifact(name: "vpc", appId: $app) {
     current { spec { version } validFrom validTo }
@@ -128,7 +130,7 @@ READ = """query($app: String!, $first: Instant!, $id: ID!) {
   then: artifacts(appId: $app, labelSelector: "team=platform", asOf: $first) { edges { node { name } } }
   at(time: $first) { artifact(name: "vpc", appId: $app) { lastEvent { kind } } }
   event(id: $id) { kind }
-  events(first: 5, where: {appIds: [$app]}) { edges { node { kind } } }
+  events(first: 5, where: {appIds: [$app], types: ["Artifact"]}) { edges { node { kind } } }
   entity(type: "Artifact", appId: $app, name: "vpc") { current { raw } } }"""
 
 
@@ -155,6 +157,10 @@ async def test_the_service_writes_and_reads_everything_as_that_user(client: http
     ]
     assert [edge["node"]["name"] for edge in read["artifacts"]["edges"] + read["then"]["edges"]] == ["vpc", "vpc"]
     assert len(read["events"]["edges"]) == 4
+
+    applied = (await ask(client, TYPE, manifest=manifest("Widget", size="integer")))["applyDomainType"]
+    assert applied == {"__typename": "DomainTypesChanged"}
+    assert await ask(client, "{ widgets { nodes { name } } }") == {"widgets": {"nodes": []}}
 
     deleted = (await ask(client, DELETE, app=app))["deleteArtifact"]
     assert deleted == {"event": {"version": 5}, "entity": {"current": None}}

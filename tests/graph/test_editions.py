@@ -5,15 +5,20 @@ import gc
 import weakref
 from collections.abc import AsyncIterator, Callable
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
-from api import Api, running
+from api import APPLY as ARTIFACT
+from api import Api, calls, running
 from domain.entity import Entity
 from domain.registry import Registry
 from examples import artifact
-from manifests import applied, apply, manifest, retire, types
+from manifests import APPLY, applied, apply, manifest, retire, types
+from serving import serving
+from subscriber import PATIENCE, socket
 
 LONGEST = 10  # seconds until a test calls a replica deaf
 
@@ -46,6 +51,76 @@ async def test_a_replica_learns_a_type_that_another_one_applied(replicas: tuple[
     await retire(other, "Widget")
     await until(lambda: "Widget" not in one.service.registry)
     assert (await types(one, everything=True))["Widget"]["retired"]
+
+
+async def test_a_query_of_a_type_is_answered_by_every_replica_as_soon_as_its_writer_knows(
+    replicas: tuple[Api, Api],
+) -> None:
+    """Whoever sends the next query to another replica need not wait until that has heard of it."""
+    one, other = replicas
+    for number in range(3):
+        await applied(one, manifest(f"Soon{number}", size="integer"))
+        assert await other.ask(f"{{ soon{number}s {{ nodes {{ name }} }} }}") == {f"soon{number}s": {"nodes": []}}
+
+
+async def test_an_invalid_query_costs_one_look_at_the_log_whoever_sends_it_meanwhile(mongodb_uri: str) -> None:
+    async with running(mongodb_uri, types=Registry([])) as api:
+        with calls() as commands:
+            faults = await asyncio.gather(*(api.fault(f"{{ nothing{number} }}") for number in range(10)))
+        assert {each["extensions"]["code"] for each in faults} == {"GRAPHQL_VALIDATION_FAILED"}
+        assert len(commands) <= 2
+        with calls() as commands:
+            assert "errors" in await api.post("{ unfinished")
+        assert commands == []
+
+
+async def test_what_an_import_brings_and_cannot_be_served_is_left_out_and_its_fault_told(
+    replicas: tuple[Api, Api],
+) -> None:
+    def told(name: str, **spec: Any) -> Any:
+        meta = {"name": name, "appId": "dsel"}
+        object_ = {"apiVersion": "dsel/v1alpha1", "kind": "DomainType", "meta": meta, "spec": spec}
+        return {"kind": "DomainTypeAppliedEvent", "meta": meta, "spec": {"domainType": object_}}
+
+    one, other = replicas
+    broken = manifest("Broken", size={"type": "nonsense"})
+    clashing = manifest("Clashing", plural="events", size="integer")
+    brought = [
+        told("Fine", manifest=manifest("Fine", size="integer")),
+        told("Broken", manifest=broken),
+        told("Empty"),
+        told("Other", manifest=manifest("Another")),
+        told("Clashing", manifest=clashing),
+    ]
+    await one.bring(*brought)
+    for api in (one, other):
+        await until(partial(serves, api, "Fine"))
+        assert (await api.ask("{ fines { nodes { name } } }"))["fines"] == {"nodes": []}
+        found = await types(api, everything=True)
+        assert [found[name]["fault"] is not None for name in ("Fine", "Broken", "Empty", "Other")] == [
+            False,
+            True,
+            True,
+            True,
+        ]
+        assert "nonsense" in found["Broken"]["fault"]
+    assert await applied(one, manifest("Broken", size="integer")) == ["CHANGED"]
+
+
+async def test_an_open_subscription_goes_on_after_a_swap(mongodb_uri: str) -> None:
+    with serving(mongodb_uri) as address:
+        async with socket(address) as made, httpx.AsyncClient(timeout=PATIENCE) as http:
+            await (await made.begin()).subscribe(
+                'subscription { events(where: {types: ["Artifact"]}) { node { kind } } }'
+            )
+            for name in ("Widget", "Gadget"):
+                variables = {"manifest": manifest(name, size="integer")}
+                answer = await http.post(f"{address}/graphql", json={"query": APPLY, "variables": variables})
+                assert answer.json()["data"]["done"]["__typename"] == "DomainTypesChanged"
+                gc.collect()
+                object_ = artifact(Entity("Artifact", "swap", name.lower()))
+                await http.post(f"{address}/graphql", json={"query": ARTIFACT, "variables": {"object": object_}})
+                assert await made.data() == {"events": {"node": {"kind": "ArtifactAppliedEvent"}}}
 
 
 async def test_a_replica_that_starts_late_has_what_was_applied_before(mongodb_uri: str) -> None:
