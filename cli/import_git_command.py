@@ -47,11 +47,15 @@ def import_git(
     $ dsel import git ~/clusters
     $ dsel import git ~/clusters --app-id '{repo}:{path[1]}' --exclude 'archive/*'
     """
+    from cli import import_app
     from cli.git_history import Options
     from cli.git_import import GitImport
 
     client: Client = context.obj
     client.now()  # no waiting for a server that is not there
+    source = context.get_parameter_source("app_id")
+    is_unnamed = source is not None and source.name == "DEFAULT"
+    app = import_app.named_after(repository, client) if is_unnamed else None
     wanted, unwanted = tuple(include or ()), tuple(exclude or ())
     options = Options(branch=branch, app_id=app_id, include=wanted, exclude=unwanted, with_secrets=with_secrets)
     with bar(str(repository)) as shown:
@@ -59,15 +63,15 @@ def import_git(
         work.run()
     if work.begins_after:
         console.note(f"Began after commit {work.begins_after[:12]}, where the last import ended.")
-    _tell(work.report, work.walked, None if list_skipped else _EXAMPLES)
+    _tell(work.report, work.walked, f" of the app {app}" if app else "", None if list_skipped else _EXAMPLES)
     import_events_command.report(str(repository), work.tally, shown)
 
 
-def _tell(report: "Report", walked: int, examples: int | None) -> None:
+def _tell(report: "Report", walked: int, whose: str, examples: int | None) -> None:
     """What was found, and what was left out."""
     acts = {"applied": report.applied, "deleted": report.deleted, "moved": report.moved, "came back": report.reborn}
     told = ", ".join(f"{number:,} {act}" for act, number in acts.items())
-    console.say(f"{walked:,} commits, {report.objects:,} objects: {told}")
+    console.say(f"{walked:,} commits, {report.objects:,} objects{whose}: {told}")
     for text, number in _remarks(report).items():
         if number:
             console.say(f"{number:,} {text}")

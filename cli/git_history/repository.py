@@ -12,6 +12,10 @@ from typing import IO
 
 from domain.errors import DselError, InvalidArgument
 
+_NAMELESS = ("", "repo", "repository", "checkout", "clone", "src", "source")
+"""Folders that do not say which repository is in them."""
+_FRUGAL = ("core.packedGitLimit=64m", "core.packedGitWindowSize=4m", "core.deltaBaseCacheLimit=32m")
+"""What git may hold of a large repository in memory."""
 # What would point git elsewhere than at the folder that was named, or change what it says.
 _FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_NAMESPACE")
 
@@ -30,8 +34,9 @@ class Repository:
 
     @cached_property
     def name(self) -> str:
-        """The folder's name; `home-ops.git` and `home-ops/.git` are called home-ops."""
-        return self.folder.name.removesuffix(".git") or self.folder.parent.name or "repository"
+        """The folder's name; `home-ops.git`, `home-ops/.git` and `home-ops/repo` are called home-ops."""
+        own, above = self.folder.name.removesuffix(".git"), self.folder.parent.name
+        return above if own in _NAMELESS and above else own or "repository"
 
     @cached_property
     def is_shallow(self) -> bool:
@@ -50,6 +55,10 @@ class Repository:
         if not found:
             raise InvalidArgument(f"'{revision}' names no commit in {self.folder}", hint=self._branches())
         return found
+
+    def has(self, sha: str) -> bool:
+        """Whether it holds a commit, on whichever branch or on none."""
+        return self.answer("cat-file", "-t", sha) == "commit"
 
     def answer(self, *arguments: str) -> str:
         """What git prints, without the line end; nothing when it refuses."""
@@ -84,7 +93,8 @@ class Repository:
                 raise GitFailedError(f"git {arguments[0]} failed in {self.folder}: {_reason(words.read())}")
 
     def _command(self, *arguments: str) -> list[str]:
-        return ["git", "-C", os.fspath(self.folder), *arguments]
+        settings = [part for each in _FRUGAL for part in ("-c", each)]
+        return ["git", "-C", os.fspath(self.folder), *settings, *arguments]
 
     def _branches(self) -> str:
         names = self.answer("for-each-ref", "--format=%(refname:short)", "--count=20", "refs/heads").split("\n")

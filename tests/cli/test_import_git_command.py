@@ -40,9 +40,14 @@ def repository(tmp_path: Path, app_id: str) -> GitRepository:
     return made
 
 
-def test_as_of_each_commit_the_objects_are_as_its_files_say(dsel: Shell, repository: GitRepository) -> None:
+def test_as_of_each_commit_the_objects_are_as_its_files_say(
+    dsel: Shell, repository: GitRepository, app_id: str
+) -> None:
     ended = dsel.ok("import", "git", repository.folder)
-    assert ended.out.splitlines()[0] == "3 commits, 2 objects: 3 applied, 1 deleted, 0 moved, 0 came back"
+    assert (
+        ended.out.splitlines()[0]
+        == f"3 commits, 2 objects of the app {app_id}: 3 applied, 1 deleted, 0 moved, 0 came back"
+    )
     assert "left out 1 times, because a file is a template:" in ended.out
     assert "  shop/template.yaml (" in ended.out
     assert ended.out.splitlines()[-1].startswith("4 stored, 0 there already, 0 refused (")
@@ -134,6 +139,46 @@ def test_what_cannot_be_imported_is_one_line(
     ended = dsel("import", "git", *arguments)
     assert (ended.code, ended.err.count("\n")) == (1, 1)
     assert problem in ended.err
+
+
+def test_two_repositories_do_not_share_an_app_unless_somebody_says_so(
+    dsel: Shell, repository: GitRepository, tmp_path: Path, app_id: str
+) -> None:
+    dsel.ok("import", "git", repository.folder)
+    other = GitRepository(tmp_path / "elsewhere" / app_id)
+    other.write("b.yaml", config_map("b", step="other"))
+    sha = other.commit("Add another b")
+    refused = dsel("import", "git", other.folder)
+    assert refused.code == 1
+    assert f"the app '{app_id}' holds the history of another repository" in refused.err
+    assert "--app-id" in refused.err
+    assert len(dsel.ok("history", "ConfigMap", "shop/b").rows) == 1
+    dsel.ok("import", "git", other.folder, "--app-id", app_id)
+    assert seen(dsel, "b", time_of(other, sha))["data"] == {"step": "other"}
+
+
+def test_a_folder_that_does_not_name_its_repository_is_called_like_the_one_above(
+    dsel: Shell, repository: GitRepository, tmp_path: Path, app_id: str
+) -> None:
+    for place in (f"{app_id}-bare/repo", f"{app_id}-named.git"):
+        clone = tmp_path / place
+        repository.git("clone", "--quiet", "--bare", str(repository.folder), str(clone))
+        name = place.partition("/")[0].removesuffix(".git")
+        first = dsel.ok("import", "git", clone).out.splitlines()[0]
+        assert first.startswith(f"3 commits, 2 objects of the app {name}: ")
+
+
+def test_the_first_commit_of_a_rewritten_history_is_enough_to_know_it_again(
+    dsel: Shell, repository: GitRepository
+) -> None:
+    dsel.ok("import", "git", repository.folder)
+    repository.git("reset", "--quiet", "--hard", repository.line()[1])
+    repository.write("shop/all.yaml", config_map("a", step="three"), config_map("b", step="one"))
+    sha = repository.commit("Change a otherwise")
+    ended = dsel("import", "git", repository.folder)
+    assert ended.code == 0
+    assert "is not on the branch any more: all commits were walked again" in ended.err
+    assert seen(dsel, "a", time_of(repository, sha))["data"] == {"step": "three"}
 
 
 def test_a_terminal_shows_how_far_it_is(dsel: Shell, repository: GitRepository) -> None:
