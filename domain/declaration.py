@@ -112,7 +112,11 @@ def _decided(declaration: Declaration) -> Document:
     """What the manifest does not say."""
     type_ = declaration.domain_type
     kept = {"kept": [each.as_document() for each in type_.kept]} if type_ and type_.kept else {}
-    return kept | ({"called": type_.called.model_dump(by_alias=True)} if type_ and type_.called else {})
+    return kept | (
+        {"called": type_.called.model_dump(by_alias=True, mode="json", exclude_defaults=True)}
+        if type_ and type_.called
+        else {}
+    )
 
 
 def from_event(event: Event) -> Declaration:

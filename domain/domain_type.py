@@ -92,6 +92,10 @@ class Called(Manifest):
     field: str
     """The root field of one object."""
     list_field: str = Field(alias="listField")
+    homes: Mapping[str, tuple[str, ...]] = Field(default={})
+    """GraphQL types of its objects that are not named by the path alone, with the keys that lead there."""
+    avoids: tuple[str, ...] = ()
+    """Names of properties that would lead to the name of another type."""
 
 
 class DomainType(Spec):

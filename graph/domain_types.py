@@ -13,10 +13,11 @@ from graph.common_types import CommonTypes, DocumentState
 from graph.definitions import DocumentField, fields_of, input_type, nullable, object_type
 from graph.list_inputs import ListInputs
 from graph.names import field_names
+from graph.object_names import kept_homes, object_names
 from graph.scalars import JSON
 from graph.shape_reader import ShapeReader
-from graph.shapes import Property
-from graph.types_from_schema import InputTypes, OutputTypes, deprecation, object_names
+from graph.shapes import Object, Property
+from graph.types_from_schema import InputTypes, OutputTypes, deprecation
 
 _OWN = frozenset({"apiVersion", "kind", "meta", "metadata"})
 _OWN_TYPES = frozenset("State Event Connection Edge EventConnection EventEdge Result Written Where OrderBy".split())
@@ -68,7 +69,7 @@ def fill(types: DomainTypes, common: CommonTypes, declared: Mapping[str, DomainT
     own = common.state_fields(types.event)
     reserved = frozenset(each.graphql_name or each.name for each in own)
     properties = _properties(types.domain_type.shown_schema, reserved)
-    names = object_names(name, (each.shape for each in properties), _OWN_TYPES)
+    names = _object_names(types.domain_type, properties)
     outputs = OutputTypes(
         names,
         lambda other: declared[other].entity if other in declared else None,
@@ -78,11 +79,30 @@ def fill(types: DomainTypes, common: CommonTypes, declared: Mapping[str, DomainT
     fields_of(types.state).extend(own)
     types.lists = common.lists.of(name, own, outputs.levels)
     written = _properties(types.domain_type.newest.json_schema, reserved) if types.domain_type.kept else properties
-    own_names = object_names(name, (each.shape for each in written), _OWN_TYPES)
-    types.input = _input(types.domain_type, written, InputTypes(own_names), meta)
+    types.input = _input(types.domain_type, written, InputTypes(_object_names(types.domain_type, written)), meta)
 
 
-def _properties(schema: Mapping[str, Any], reserved: frozenset[str]) -> list[Property]:
+def following(domain_type: DomainType, before: DomainType) -> DomainType:
+    """The same, whose objects are called as those of the type before it are, as far as they can."""
+    if domain_type.called is None or before.called is None or domain_type.called.type != before.called.type:
+        return domain_type
+    old, new = _properties(before.shown_schema), _properties(domain_type.shown_schema)
+    named, shapes = _object_names(before, old), [each.shape for each in new]
+    homes = kept_homes(domain_type.graphql_name, shapes, _reserved(domain_type), named)
+    return domain_type.known_as(called=domain_type.called.model_copy(update={"homes": homes}))
+
+
+def _object_names(domain_type: DomainType, properties: Iterable[Property]) -> dict[Object, str]:
+    homes = domain_type.called.homes if domain_type.called else {}
+    shapes = [each.shape for each in properties]
+    return object_names(domain_type.graphql_name, shapes, _reserved(domain_type), homes)
+
+
+def _reserved(domain_type: DomainType) -> frozenset[str]:
+    return _OWN_TYPES | frozenset(domain_type.called.avoids if domain_type.called else ())
+
+
+def _properties(schema: Mapping[str, Any], reserved: frozenset[str] = frozenset()) -> list[Property]:
     """The properties of the whole object that are not the same in every type. `reserved` are names of other fields."""
     found = [each for each in ShapeReader(schema).properties(schema) if each.key not in _OWN]
     names = field_names((each.key for each in found), reserved)

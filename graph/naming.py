@@ -35,6 +35,7 @@ _WORD = re.compile(r"[A-Za-z0-9]+")
 def named(registry: Registry) -> Registry:
     """The same types, all of them called something: those that were called before as they were, if they still can."""
     names = _Names()
+    names.beginnings |= {each for type_ in registry if type_.called for each in _beginnings(type_.called.type)}
     called: dict[str, Called] = {}
     for each in sorted(registry, key=lambda each: each.called is None):
         called[each.name] = names.chosen(each)
@@ -73,12 +74,18 @@ class _Names:
         stems = {f"{name}{key[:1].upper()}{key[1:]}" for key in _root_names(domain_type)}
         listed = next((each for each in _plurals(domain_type, name, own) if each not in self.fields | {own}), None)
         clash = types & self.types or ({own} | mutations) & self.fields
-        if clash or listed is None or self._overlaps(name, stems):
+        stays = domain_type.called is not None and domain_type.called.type == name
+        if clash or listed is None or (not stays and self._overlaps(name, stems)):
             return None
         self.types |= types
         self.fields |= {own, listed} | mutations
         self.stems |= stems
         self.beginnings |= _beginnings(name)
+        if stays and domain_type.called is not None:
+            avoids = {*domain_type.called.avoids, *(each.removeprefix(name) for each in stems & self.beginnings)}
+            return Called(
+                type=name, field=own, listField=listed, homes=domain_type.called.homes, avoids=tuple(sorted(avoids))
+            )
         return Called(type=name, field=own, listField=listed)
 
     def _overlaps(self, name: str, stems: set[str]) -> bool:

@@ -8,6 +8,7 @@ from graphql import BreakingChange as GraphQLBreakingChange
 
 from domain import declaration
 from domain.declaration import Declaration
+from domain.domain_type import DomainType
 from domain.errors import (
     BreakingChange,
     Forbidden,
@@ -19,6 +20,7 @@ from domain.errors import (
 )
 from domain.registry import Registry
 from graph.breaking_changes import FIELD_REMOVED
+from graph.domain_types import following
 from graph.edition import Edition
 from graph.editions import Editions
 from resolvers import type_log
@@ -55,6 +57,7 @@ class Types:
             changed = [each.declaration for each in plan if each.effect is not Effect.UNCHANGED]
             if not changed:
                 return TypeChanges(plan)
+            changed = await beside(_following, changed, before.registry)
             edition = await self._made(before.registry.with_applied(changed), wanted)
             new = [edition.registry.declarations[each.name] for each in changed]
             breaking = _breaking(before.registry, edition.breaking, plan)
@@ -105,6 +108,17 @@ def _identified(wanted: Sequence[Declaration], before: Registry) -> list[Declara
             raise InvalidManifests(list(_faults(number, error))) from error
         known[found[-1].name] = found[-1]
     return found
+
+
+def _following(changed: Sequence[Declaration], before: Registry) -> list[Declaration]:
+    """The declarations, whose objects are called as they were."""
+    return [_followed(each, before.get(each.name)) for each in changed]
+
+
+def _followed(declared: Declaration, before: DomainType | None) -> Declaration:
+    if declared.retired or declared.domain_type is None or before is None:
+        return declared
+    return replace(declared, domain_type=following(declared.domain_type, before))
 
 
 def _faults(number: int, error: InvalidManifest) -> Iterator[ManifestFault]:

@@ -1,38 +1,16 @@
 """Shapes → GraphQL types. docs/schema-mapping.md says what becomes what, and why."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from domain.backlink import Home, Link
 from domain.reference import Reference as Declared
 from graph.definitions import DocumentField, fields_of, input_type, list_of, nullable, object_type
-from graph.names import type_name
 from graph.scalars import JSON
-from graph.shapes import ListOf, Object, Property, Reference, Scalar, Shape, objects_in
+from graph.shapes import ListOf, Object, Property, Reference, Scalar, Shape
 
 References = Mapping[str, Any] | Link
 """By key down to the reference that stands there; lists do not count as a level."""
-
-
-def object_names(prefix: str, shapes: Iterable[Shape], reserved: frozenset[str]) -> dict[Object, str]:
-    """The name of the type of each object in the shapes: `prefix` and the path of its home.
-
-    `reserved` are endings that no object directly below may have.
-    """
-    found: dict[Object, None] = {}
-    for shape in shapes:
-        objects_in(shape, found)
-    names: dict[Object, str] = {}
-    taken: set[str] = set()
-    for each in sorted(found, key=lambda each: (len(each.home), each.home)):
-        name = prefix
-        for level, key in enumerate(each.home):
-            name = type_name(name, key, frozenset() if level else reserved)
-        while name in taken:  # two paths may spell one name, as `a.bC` and `aB.c` do
-            name += "_"
-        names[each] = name
-        taken.add(name)
-    return names
 
 
 class OutputTypes:
