@@ -71,6 +71,7 @@ async def _rounds(
 def _commands(uri: str) -> list[tuple[str, list[str], Path | None]]:
     return [
         (OURS, servers.dsel(uri, _DATABASE), None),
+        (FLOOR, servers.handwritten(uri, _DATABASE), HERE.parent),
         ("apollo", servers.peer("apollo.mjs", uri, _DATABASE), servers.PEERS),
         ("mercurius", servers.peer("mercurius.mjs", uri, _DATABASE), servers.PEERS),
     ]

@@ -56,6 +56,10 @@ def dsel(uri: str, database: str) -> list[str]:
     return ["env", f"DSEL_DATABASE={database}", str(program), "serve", "--port", "0", "--mongodb-uri", uri]
 
 
+def handwritten(uri: str, database: str) -> list[str]:
+    return [sys.executable, "-m", "bench.handwritten", uri, database]
+
+
 def peer(file: str, uri: str, database: str) -> list[str]:
     return ["node", file, uri, database]
 

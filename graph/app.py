@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
 
 from pymongo.monitoring import CommandListener
 from starlette.applications import Starlette
@@ -12,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain import instants, registry
 from domain.instants import Clock
@@ -133,6 +135,20 @@ class Service:
             await self.database.close()
 
 
+class Application(Starlette):
+    """Starlette, with a straight way to GraphQL: nothing stands in front of it but, for other origins, CORS."""
+
+    def __init__(self, endpoint: ASGIApp | None, **options: Any) -> None:
+        super().__init__(**options)
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._endpoint and scope["type"] == "http" and scope["path"] == ENDPOINT and not scope.get("root_path"):
+            await self._endpoint({**scope, "app": self}, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
 def create_app(
     settings: Settings,
     *,
@@ -168,7 +184,8 @@ def create_app(
     )
     operations = Operations(lambda: service.edition, service.context_for, streaming, patience)
     socket = WebSocketEndpoint(operations, Quota(settings.max_subscriptions, "websockets"), settings.allowed_origins)
-    app = Starlette(
+    app = Application(
+        None if settings.allowed_origins else endpoint,
         routes=[
             Route("/", _home),
             Route(ENDPOINT, endpoint),

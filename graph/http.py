@@ -30,6 +30,8 @@ EXAMPLE = 'Send a JSON object like {"query": "{ __typename }", "variables": {}, 
 
 _LARGE = 2**18  # bytes: to read so many takes milliseconds
 
+_UNWATCHED = 0.05  # seconds
+
 MakeContext = Callable[[Request, GraphQLRequest, Any], Awaitable[Any]]
 Page = Callable[[Request], Awaitable[Response]]
 
@@ -220,21 +222,42 @@ async def _run_while_connected(
     """Cancels the execution when the client leaves. Raises ClientDisconnect then."""
     task = asyncio.current_task()
     assert task
-    watcher = asyncio.create_task(_cancel_on_disconnect(receive, task))
+    watch = _Watch(receive, task)
     try:
         return await engine.run(prepared, request, context)
     except asyncio.CancelledError:
-        if watcher.done() and task.uncancel() == 0:  # nobody else, such as a timeout, has cancelled us too
+        if watch.has_cancelled and task.uncancel() == 0:  # nobody else, such as a timeout, has cancelled us too
             raise ClientDisconnect from None
         raise
     finally:
-        watcher.cancel()
+        watch.end()
 
 
-async def _cancel_on_disconnect(receive: Receive, task: asyncio.Task[Any]) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    task.cancel()
+class _Watch:
+    """Cancels a task when the client leaves. Most requests are answered before it begins to look."""
+
+    def __init__(self, receive: Receive, task: asyncio.Task[Any]) -> None:
+        self._receive = receive
+        self._task = task
+        self._looking: asyncio.Task[None] | None = None
+        self._begin = asyncio.get_running_loop().call_later(_UNWATCHED, self._look)
+
+    @property
+    def has_cancelled(self) -> bool:
+        return self._looking is not None and self._looking.done()
+
+    def end(self) -> None:
+        self._begin.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
+
+    def _look(self) -> None:
+        self._looking = asyncio.create_task(self._cancel_on_disconnect())
+
+    async def _cancel_on_disconnect(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._task.cancel()
 
 
 def _headers(scope: Scope) -> dict[bytes, bytes]:

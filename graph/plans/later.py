@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from graphql import ArgumentNode, GraphQLError, VariableNode, Visitor, visit
@@ -17,6 +19,7 @@ from graph.plans.plan import Place, UnusualError
 if TYPE_CHECKING:
     from graph.plans.run import Run
 
+_UNCHANGING = (str, int, float, datetime, Enum)
 Arguments = Callable[["Run"], dict[str, Any]]
 
 
@@ -138,7 +141,7 @@ def _remembered(arguments: Arguments) -> Arguments:
         if known is not None:
             return known
         found = arguments(run)
-        if all(value.__hash__ is not None and not hasattr(value, "__dict__") for value in found.values()):
+        if all(value is None or isinstance(value, _UNCHANGING) for value in found.values()):
             known = found
         return found
 
