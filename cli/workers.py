@@ -29,18 +29,18 @@ class Workers:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stopping.set)
         try:
-            started = [await self._start() for _ in range(self._settings.workers)]
+            started = [await self._start(number) for number in range(self._settings.workers)]
             if not all(await asyncio.gather(*map(self._is_ready, started))):
                 raise StartupError("a worker ended before it was ready", hint="Look at the lines above.")
             if not self._stopping.is_set():
                 ready()
-            await asyncio.gather(*(self._keep(process) for process in started))
+            await asyncio.gather(*(self._keep(process, number) for number, process in enumerate(started)))
         finally:
             await asyncio.gather(*map(_ended, self._running))
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
 
-    async def _keep(self, process: Process) -> None:
+    async def _keep(self, process: Process, place: int) -> None:
         """Starts a worker again whenever it ends by itself, until it is time to stop."""
         stop = asyncio.create_task(self._stopping.wait())
         while True:
@@ -53,10 +53,11 @@ class Workers:
             await asyncio.wait([stop], timeout=_PAUSE)
             if stop.done():
                 return
-            process = await self._start()
+            process = await self._start(place)
             await self._is_ready(process)
 
-    async def _start(self) -> Process:
+    async def _start(self, place: int) -> Process:
+        """The worker of a place; only the first computes aggregates, which one on a MongoDB had better do."""
         number = self._listener.fileno()
         command = (sys.executable, "-m", "cli.worker", str(number))
         # A session of its own: Ctrl-C reaches the parent alone, which ends its workers in order.
@@ -65,7 +66,8 @@ class Workers:
         )
         self._running.add(process)
         assert process.stdin is not None
-        process.stdin.write(self._settings.model_dump_json(exclude_none=True).encode() + b"\n")
+        settings = self._settings.model_copy(update={"aggregates": self._settings.aggregates and place == 0})
+        process.stdin.write(settings.model_dump_json(exclude_none=True).encode() + b"\n")
         return process
 
     async def _is_ready(self, process: Process) -> bool:

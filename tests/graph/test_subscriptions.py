@@ -22,6 +22,25 @@ EVENTS = """subscription($app: [String!]) { events(where: {appIds: $app}) { curs
 )
 
 
+GADGET = {
+    "apiVersion": "dsel/v1alpha1",
+    "kind": "DomainType",
+    "meta": {"name": "Gadget"},
+    "spec": {
+        "actions": [{"name": "apply", "intent": "GadgetApplyEvent", "outcome": "GadgetAppliedEvent"}],
+        "versions": [
+            {
+                "name": "v1",
+                "schema": {
+                    "type": "object",
+                    "properties": {"spec": {"type": "object", "properties": {"size": {"type": "integer"}}}},
+                },
+            }
+        ],
+    },
+}
+
+
 @pytest.fixture(scope="module")
 def address(mongodb_uri: str) -> Iterator[str]:
     with serving(mongodb_uri) as made:
@@ -107,6 +126,22 @@ async def test_each_event_is_seen_from_its_own_instant(address: str, app_id: str
         [{"path": "/spec/version"}],
     ]
     assert [each["state"]["raw"]["spec"]["version"] for each in seen] == ["1.0.0", "1.1.0", "1.2.0"]
+
+
+async def test_a_subscription_goes_on_when_domain_types_change(address: str, app_id: str) -> None:
+    """With the schema that it began with, in which a new type is one that nobody registered."""
+    async with socket(address) as made:
+        query = """subscription($app: [String!]) { events(where: {appIds: $app}) {
+          node { __typename state { __typename raw } } } }"""
+        await (await made.begin()).subscribe(query, app=[app_id])
+        await ask(address, "mutation($m: JSON!) { applyDomainType(manifest: $m) { __typename } }", m=GADGET)
+        gadget = {"kind": "Gadget", "meta": {"name": "a", "appId": app_id}, "spec": {"size": 1}}
+        typed = "mutation($object: GadgetInput!) { applyGadget(object: $object) { __typename } }"
+        written = await ask(address, typed, object={"meta": gadget["meta"], "spec": gadget["spec"]})
+        assert written == {"applyGadget": {"__typename": "GadgetWritten"}}
+        node = (await made.data())["events"]["node"]
+    assert (node["__typename"], node["state"]["__typename"]) == ("GenericEvent", "GenericState")
+    assert node["state"]["raw"]["spec"] == {"size": 1}
 
 
 def _scanned(app_id: str) -> Document:

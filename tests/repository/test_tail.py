@@ -67,10 +67,28 @@ async def process(
     await feed.close()
 
 
+@pytest.fixture(scope="module")
+async def database(mongodb_uri: str) -> AsyncIterator[Database]:
+    made = connect(mongodb_uri, f"test_{uuid4().hex}")
+    await indexes.ensure(made)
+    yield made
+    await made.command({"dropDatabase": 1})
+    await made.close()
+
+
 @pytest.fixture
 async def one(database: Database) -> AsyncIterator[Process]:
     async with process(database) as made:
         yield made
+
+
+@pytest.fixture(params=list(Driver), ids=str)
+async def either(request: pytest.FixtureRequest, mongodb_uri: str, database: Database) -> AsyncIterator[Process]:
+    """The same through each driver."""
+    driven = connect(mongodb_uri, database.name, request.param)
+    async with process(driven) as made:
+        yield made
+    await driven.close()
 
 
 @dataclass
@@ -128,7 +146,7 @@ def in_order(events: Sequence[Event]) -> bool:
     return all(each == sorted(each) for each in versions.values())
 
 
-async def test_each_event_comes_once_from_any_place_while_others_write_and_import(one: Process, app: str) -> None:
+async def test_each_event_comes_once_from_any_place_while_others_write_and_import(either: Process, app: str) -> None:
     """From the log, over a change stream, to the feed; also for one who comes back again and again."""
     start = Recorded(instants.system_clock()())
     entities = [Entity("Artifact", app, str(number)) for number in range(7)]
@@ -139,25 +157,27 @@ async def test_each_event_comes_once_from_any_place_while_others_write_and_impor
         while is_writing:
             number += 1
             back = timedelta(days=3) if number % 5 == 0 else None
-            await one.write(entities[(writer + number) % len(entities)], number, back)
+            await either.write(entities[(writer + number) % len(entities)], number, back)
             await asyncio.sleep(0.01)
 
     writers = [asyncio.create_task(write(number)) for number in range(4)]
-    await until(lambda: len(one.written) > 100)
+    await until(lambda: len(either.written) > 100)
     await asyncio.sleep(1.5)
     scope = Wanted(EventFilter(app_ids=(app,)))
-    steady, restless = Subscriber(one.tail, start, scope), Subscriber(one.tail, start, scope, every=37)
-    recent = Subscriber(one.tail, Recorded(instants.system_clock()() - timedelta(seconds=0.5)), scope)
-    new = Subscriber(one.tail, await one.tail.now(), scope)
+    steady, restless = Subscriber(either.tail, start, scope), Subscriber(either.tail, start, scope, every=37)
+    recent = Subscriber(either.tail, Recorded(instants.system_clock()() - timedelta(seconds=0.5)), scope)
+    new = Subscriber(either.tail, await either.tail.now(), scope)
     async with running(steady, restless, recent, new):
         await asyncio.sleep(1.5)
         is_writing = False
         await asyncio.gather(*writers)
-        await taken(steady, one.written)
-        await taken(restless, one.written)
+        await taken(steady, either.written)
+        await taken(restless, either.written)
         assert isinstance(recent.position, Committed)
         assert recent.ids == [event.id for event in recent.events if event.id in set(steady.ids)]
-        assert set(recent.ids) >= {each.id for each in one.written if each.recorded_at >= start.at + timedelta(days=1)}
+        assert set(recent.ids) >= {
+            each.id for each in either.written if each.recorded_at >= start.at + timedelta(days=1)
+        }
         assert len(new.ids) == len(set(new.ids)) > 0
     assert all(map(in_order, (steady.events, restless.events, recent.events, new.events)))
 
