@@ -114,6 +114,11 @@ async def test_the_actor_is_the_one_behind_the_token_whatever_headers_say(closed
         assert written["event"]["actor"] == actor
 
 
+async def test_an_export_needs_a_token_too(closed: Api) -> None:
+    assert (await closed.http.get("/export")).status_code == 401
+    assert (await closed.http.get("/export", headers=bearing(ANN))).status_code == 200
+
+
 @pytest.mark.parametrize(
     "header",
     [
