@@ -206,3 +206,29 @@ async def test_lists_are_filtered_and_ordered_by_the_newest_version_now_and_as_o
         assert await names({"annotations": {"acme.io/legacy": {"exists": True}}}, None, at) == "abc"
         assert await names({"lastActor": {"id": {"eq": "ann"}}}, {"spec": {"tier": "ASC"}}, at) == "abc"
         assert await names({"name": {"in": ["c", "d"]}}, None, at) == "cd"
+
+
+async def test_references_are_followed_both_ways_in_the_newest_version(mongodb_uri: str, app_id: str) -> None:
+    named = {"type": "object", "x-dsel-ref": "Disk", "properties": {"name": {"type": "string"}}}
+    host = manifest("Host", versions={"v1": {"disk": "string"}, "v2": {"main": named}})
+    host["spec"]["versions"][1]["conversion"] = [{"move": "/spec/disk", "to": "/spec/main/name"}]
+    async with running(mongodb_uri, types=Registry(map(read, (host, manifest("Disk", size="integer"))))) as api:
+        await api.service.log.declared.make()
+        for name, kind, version, spec in (
+            ("d", "Disk", "v1", {"size": 1}),
+            ("old", "Host", "v1", {"disk": "d"}),
+            ("new", "Host", "v2", {"main": {"name": "d"}}),
+        ):
+            meta = {"name": name, "appId": app_id}
+            state = {"apiVersion": version, "kind": kind, "meta": meta, "spec": spec}
+            await api.bring(told(f"{kind}AppliedEvent", app_id, name, at=T0, state=state))
+        api.clock.move(1)
+        query = """query($app: String!, $at: Instant!) { at(time: $at) { ...back } ...more
+            hosts(appId: $app) { nodes { name current { spec { main { current { spec { size } } } } } } } }
+          fragment back on Snapshot { disk(name: "d", appId: $app) { hosts { nodes { name } } } }
+          fragment more on Query { disk(name: "d", appId: $app) { hosts { nodes { name } } } }"""
+        found = await api.ask(query, app=app_id, at=write(T0))
+        back = {"hosts": {"nodes": [{"name": "new"}, {"name": "old"}]}}
+        assert (found["disk"], found["at"]["disk"]) == (back, back)
+        for each in found["hosts"]["nodes"]:
+            assert each["current"]["spec"]["main"] == {"current": {"spec": {"size": 1}}}

@@ -1,20 +1,23 @@
 """The indexes that domain types declare: made while the service runs, and what they are used for."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from pymongo import AsyncMongoClient
 
+from domain.backlink import Backlink, Home, Link
 from domain.conditions import All, At, Compare, Condition, OneOf, Operator, Some
 from domain.entity import Entity
 from domain.ordering import Ordering, Position, place
+from domain.reference import Reference
 from examples import Hands, artifact, draft
 from guarded import ROOT, guarded
 from plans import Plan, Reads, explain
 from repository import indexes
 from repository.driver import Database, Driver, connect
-from repository.event_log import Append, EntityFilter, EntityPage
+from repository.event_log import Append, EntityFilter, EntityPage, Seek
 from repository.fields import HEADER
 from repository.mongo_event_log import MongoEventLog
 from repository.role import create_service_user
@@ -99,6 +102,23 @@ async def test_a_page_in_the_order_of_a_declared_index_reads_no_more_than_itself
         plan = await measured.plan(All(()), order, start)
         assert plan.indexes == {"Artifact:state.spec.version"} | (plan.indexes & {"live"})
         assert plan.documents <= keys
+
+
+async def test_who_refers_is_looked_up_by_name_for_all_entities_at_once(measured: Measured) -> None:
+    reference = Reference.model_validate({"path": "/spec/bundles/*", "type": "Bundle"})
+    link = Backlink("Artifact", (Link(reference, Home.BARE),), (NAMES,))
+    assert await measured.log.can_seek(link)
+    assert not await measured.log.can_seek(replace(link, paths=()))
+    targets = [Entity("Bundle", "app-1", f"b{number}") for number in range(10)]
+    measured.reads.take()
+    found = await measured.log.referring(link, [Seek(each, link.names(each)) for each in targets], 5, HEADER)
+    assert [len(found[each.key]) for each in targets] == [5] * 10
+    assert [each.entity.name for each in found[targets[3].key]] == ["003", "023", "043", "063", "083"]
+    [command] = measured.reads.take()
+    plan = await explain(measured.database, command)
+    assert plan.indexes == {"Artifact:state.spec.bundles.name"}
+    assert plan.keys <= 60
+    assert not plan.collection_scans
 
 
 async def test_a_user_who_may_not_make_indexes_is_told_and_everything_goes_on(
