@@ -15,11 +15,13 @@ from repository.driver import Database
 
 _LONGEST = 3600.0  # seconds that making one may take
 _PAUSE = 1.0  # seconds between tries
+_UNAUTHORIZED = 13
+_DENIED = "the user of DSEL_MONGODB_URI may not; run `dsel database-user` as an administrator of MongoDB"
 _LOG = logging.getLogger("dsel.indexes")
 
 
 class DeclaredIndexes:
-    """Partial ones, of one type each, so that writing costs nothing more for the types that declare none.
+    """Partial ones, of one type each, so that the types which declare none hardly pay when they are written.
 
     None is ever dropped: another replica may serve the type still.
     """
@@ -61,8 +63,9 @@ class DeclaredIndexes:
         try:
             await self._database.create_indexes(LATEST, [_index(type_, path) for path in paths], longest=_LONGEST)
         except OperationFailure as error:
-            # It may not, or there are too many: lists examine one entity after another then, up to the limit.
-            _LOG.warning("the indexes of %s cannot be made; `dsel database-user` grants it: %s", type_, error)
+            # Lists examine one entity after another then, up to the limit.
+            why = _DENIED if error.code == _UNAUTHORIZED else error
+            _LOG.warning("the indexes of %s cannot be made: %s", type_, why)
             return
         self._made[type_] = self.made(type_) | frozenset(paths)
 
