@@ -77,6 +77,8 @@ def _tell(report: "Report", walked: int, whose: str, examples: int | None) -> No
             console.say(f"{number:,} {text}")
     if report.shallow:
         console.note("The clone is shallow: its oldest commit seems to add everything.")
+    if report.rewritten:
+        console.note("The branch was rewritten since the last import: its new commits follow the ones that are gone.")
     if report.resumed is False:
         console.note("The commit of the last import is not on the branch any more: all commits were walked again.")
     for reason, skipped in report.skipped.items():

@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import IO, NamedTuple
 
@@ -38,6 +38,8 @@ class Commit:
     committed: str
     message: str
     changes: tuple[Change, ...]
+    against: str | None = None
+    """The commit that it is compared with, where that is not its first parent."""
 
 
 class Line:
@@ -56,6 +58,10 @@ class Line:
         wanted = sha.encode() + b"\n"
         return next((number for number, line in enumerate(self._file) if line == wanted), None)
 
+    def at(self, position: int) -> str:
+        self._file.seek(position * self._width)
+        return self._file.read(self._width - 1).decode()
+
     def after(self, count: int) -> IO[bytes]:
         """The file, to be read from behind the first `count` commits."""
         os.lseek(self._file.fileno(), count * self._width, os.SEEK_SET)  # git reads the descriptor, not our buffer
@@ -70,11 +76,25 @@ def line_of(repository: Repository, commit: str) -> Iterator[Line]:
         yield Line(file, len(commit) + 1)
 
 
-def commits(repository: Repository, line: Line, skip: int = 0) -> Iterator[Commit]:
-    """Every commit of the line behind the first `skip`. Raises GitFailedError when git ends too early."""
-    wanted, seen = len(line) - skip, 0
+def commits(repository: Repository, line: Line, skip: int = 0, against: str | None = None) -> Iterator[Commit]:
+    """Every commit of the line behind the first `skip`; the first of them compared with `against`, if that is given.
+
+    Raises GitFailedError when git ends too early.
+    """
+    if against is not None:
+        with tempfile.TemporaryFile() as file:
+            file.write(f"{line.at(skip)} {against}\n".encode())
+            file.seek(0)
+            yield from (replace(each, against=against) for each in _told(repository, file, 1))
+        skip += 1
+    wanted = len(line) - skip
+    yield from _told(repository, line.after(skip), wanted)
+
+
+def _told(repository: Repository, ids: IO[bytes], wanted: int) -> Iterator[Commit]:
+    seen = 0
     arguments = (*_DIFF, "--format=" + "%x00".join(_FIELDS))
-    with repository.process(*arguments, stdin=line.after(skip), stdout=subprocess.PIPE) as git:
+    with repository.process(*arguments, stdin=ids, stdout=subprocess.PIPE) as git:
         for commit in _read(_tokens(git.stdout)):
             seen += 1
             yield commit

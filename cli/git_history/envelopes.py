@@ -24,6 +24,8 @@ class Source:
     """What the events of one commit share."""
 
     sha: str
+    step: str
+    """The commit and what it is compared with: what tells its events from all others."""
     author: Author
     metadata: Mapping[str, Any]
 
@@ -42,7 +44,8 @@ def source(commit: Commit, branch: str | None) -> Source:
         "committedAt": committed.text if committed else None,
         "appliedFrom": "git",
     }
-    return Source(commit.sha, by, {key: value for key, value in metadata.items() if value is not None})
+    step = " ".join(filter(None, (commit.sha, commit.against)))
+    return Source(commit.sha, step, by, {key: value for key, value in metadata.items() if value is not None})
 
 
 def envelope(
@@ -62,7 +65,7 @@ def envelope(
         "apiVersion": "v1alpha1",
         "kind": f"{kind}{action}Event",
         "meta": {
-            "eventId": event_id(origin.sha, subject, path, action),
+            "eventId": event_id(origin.step, subject, path, action),
             "timestamp": commit_times.written(at),
             "userId": origin.author.id,
             "actorType": origin.author.type,
@@ -74,6 +77,6 @@ def envelope(
     }
 
 
-def event_id(sha: str, subject: Subject, path: str, action: str) -> str:
+def event_id(step: str, subject: Subject, path: str, action: str) -> str:
     """The same in every run and every clone: a commit's id stands for its content and all its history."""
-    return str(uuid5(_SPACE, "\n".join((sha, subject.entity.key, path, action))))
+    return str(uuid5(_SPACE, "\n".join((step, subject.entity.key, path, action))))

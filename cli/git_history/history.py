@@ -48,7 +48,7 @@ class History:
         with ExitStack() as stack:
             self._open = opened = self._opened(stack)
             muted = opened.after is not None
-            for commit in opened.walk.ahead(commits(opened.repository, opened.line, self.report.commits)):
+            for commit in opened.walk.ahead(commits(opened.repository, opened.line, self.report.commits, opened.left)):
                 yield from opened.walk.events(commit, emit=not muted)
                 muted = muted and commit.sha != opened.after
                 self._done(commit.sha, opened)
@@ -70,18 +70,23 @@ class History:
         walk = Walk(identities, blobs, options, branch, _seconds(options.now), self.report)
         self.report.commits_total, self.report.shallow = len(line), repository.is_shallow
         settings = [options.app_id, name, options.with_secrets, list(options.include), list(options.exclude)]
-        self._resume(line, walk, settings)
-        return _Open(repository, line, walk, blobs, settings, self._after(repository, line))
+        left = self._resume(repository, line, walk, settings)
+        return _Open(repository, line, walk, blobs, settings, self._after(repository, line), left)
 
-    def _resume(self, line: Line, walk: Walk, settings: list[Any]) -> None:
+    def _resume(self, repository: Repository, line: Line, walk: Walk, settings: list[Any]) -> str | None:
+        """Takes up the last walk. When its end is not on the line any more, that is what the next commit changes."""
         start, report = self._checkpoint, self.report
         if start is None:
-            return
+            return None
         position = line.position(start.sha)
-        report.resumed = position is not None and start.settings == settings
-        if report.resumed and position is not None:
-            restore(walk.identities, start.table)
-            walk.clock, report.sha, report.commits = start.clock, start.sha, position + 1
+        done = position + 1 if position is not None else _fork(repository, line, start.sha)
+        report.resumed = done is not None and start.settings == settings
+        if not report.resumed or done is None:
+            return None
+        report.rewritten = position is None
+        restore(walk.identities, start.table)
+        walk.clock, report.sha, report.commits = start.clock, start.sha, done
+        return start.sha if report.rewritten else None
 
     def _after(self, repository: Repository, line: Line) -> str | None:
         """The commit with which the events begin, None when they begin at once."""
@@ -110,6 +115,15 @@ class _Open:
     blobs: Blobs
     settings: list[Any]
     after: str | None
+    left: str | None
+    """The commit at which the last walk ended, if the line has left it behind."""
+
+
+def _fork(repository: Repository, line: Line, left: str) -> int | None:
+    """How many commits the line shares with the history of `left`, but for its last one; None when that is gone."""
+    base = repository.answer("merge-base", left, line.at(len(line) - 1)) if repository.has(left) else ""
+    position = line.position(base) if base else None
+    return min(position + 1, len(line) - 1) if position is not None else None
 
 
 def _seconds(now: datetime | None) -> int:

@@ -31,6 +31,8 @@ class Report:
     shallow: bool = False
     """The clone is shallow: its oldest commit seems to add everything."""
     resumed: bool | None = None
+    rewritten: bool = False
+    """The last import ended at a commit that is not on the branch any more, and this one goes on from there."""
     """Whether the checkpoint was used; None without one, False when its commit is not on the line any more."""
     files: int = 0
     """Files read and parsed."""

@@ -12,7 +12,7 @@ from cli.git_history import History, Options, Report, read_checkpoint
 from cli.git_history.actors import author
 from cli.git_history.manifests import Reason
 from domain.errors import InvalidArgument
-from git_repositories import DAY, START, GitRepository, entity_of, state_of, thing
+from git_repositories import DAY, START, GitRepository, Replay, Tree, by_commit, entity_of, state_of, thing
 
 Envelope = dict[str, Any]
 NOW = datetime.fromtimestamp(START + 30 * DAY, UTC)
@@ -292,18 +292,69 @@ def test_a_walk_goes_on_from_a_checkpoint_as_if_it_had_never_stopped(repository:
     assert len(events) == 12
 
 
-def test_a_checkpoint_of_other_options_or_another_line_is_not_used(repository: GitRepository) -> None:
+def test_a_checkpoint_of_other_options_is_not_used(repository: GitRepository) -> None:
     first = History(repository.folder)
     everything = list(first)
     other = History(repository.folder, Options(app_id="{dir}"), checkpoint=first.checkpoint())
     assert len(list(other)) == len(everything)
     assert other.report.resumed is False
+
+
+def _leave(repository: GitRepository) -> None:
+    """Two commits that the branch will leave: they add, change, remove and move, and are dated late."""
+    repository.write("added.yaml", thing("added"))
+    repository.write("changed.yaml", thing("changed", replicas=7))
+    repository.commit("left", at=START + DAY)
+    repository.remove("removed.yaml")
+    repository.move("moved.yaml", "elsewhere/moved.yaml")
+    repository.commit("left too", at=START + DAY + 60)
+
+
+@pytest.mark.parametrize("commits", [0, 1, 3])
+def test_a_branch_that_was_rewritten_goes_on_from_what_it_left(repository: GitRepository, commits: int) -> None:
+    """Whatever the commits that are gone did, the objects become what the new commits say, and stay in order."""
+    for name in ("changed", "removed", "moved"):
+        repository.write(f"{name}.yaml", thing(name))
+    fork = repository.commit("fork")
+    _leave(repository)
+    first = History(repository.folder)
+    replay = Replay()
+    before = list(first)
+    replay.take(before)
+    repository.git("reset", "--quiet", "--hard", fork)
+    repository.now = START + 600
+    for number in range(commits):
+        repository.write("changed.yaml", thing("changed", replicas=number + 2))
+        repository.write(f"new-{number}.yaml", thing(f"new-{number}"))
+        repository.commit(f"new {number}")
+    second = History(repository.folder, checkpoint=first.checkpoint())
+    after = by_commit(second)
+    tree = Tree()
+    for sha in repository.line()[-max(commits, 1) :]:
+        assert replay.take(after.pop(sha)) == tree.become(repository.texts(sha))
+    assert after == {}
+    assert (second.report.resumed, second.report.rewritten) == (True, True)
+    events = [*before, *History(repository.folder, checkpoint=first.checkpoint())]
+    assert len(set(ids(events))) == len(events)
+    for entity in {entity_of(each) for each in events}:
+        times = [each["meta"]["timestamp"] for each in events if entity_of(each) == entity]
+        assert times == sorted(times)
+    assert list(History(repository.folder, checkpoint=second.checkpoint())) == []
+
+
+def test_a_branch_whose_last_commit_is_nowhere_any_more_is_walked_again(
+    repository: GitRepository, tmp_path: Path
+) -> None:
+    first = History(repository.folder)
+    assert kinds(list(first)) == THREE
     repository.git("reset", "--quiet", "--hard", "HEAD~1")
     repository.write("new.yaml", thing("new"))
     repository.commit("another third")
-    rewritten = History(repository.folder, checkpoint=first.checkpoint())
+    clone = tmp_path / "fresh" / "shop-config"
+    repository.git("clone", "--quiet", f"file://{repository.folder}", str(clone))
+    rewritten = History(clone, checkpoint=first.checkpoint())
     assert kinds(list(rewritten)) == THREE[:3]
-    assert rewritten.report.resumed is False
+    assert (rewritten.report.resumed, rewritten.report.rewritten) == (False, False)
 
 
 def test_a_file_that_is_no_checkpoint_is_none(tmp_path: Path) -> None:

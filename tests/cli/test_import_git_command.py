@@ -168,17 +168,21 @@ def test_a_folder_that_does_not_name_its_repository_is_called_like_the_one_above
         assert first.startswith(f"3 commits, 2 objects of the app {name}: ")
 
 
-def test_the_first_commit_of_a_rewritten_history_is_enough_to_know_it_again(
+def test_what_only_commits_had_that_were_rewritten_away_ends_with_the_next_import(
     dsel: Shell, repository: GitRepository
 ) -> None:
+    repository.write("late.yaml", config_map("late", step="one"))
+    repository.commit("Add one more")
     dsel.ok("import", "git", repository.folder)
     repository.git("reset", "--quiet", "--hard", repository.line()[1])
     repository.write("shop/all.yaml", config_map("a", step="three"), config_map("b", step="one"))
     sha = repository.commit("Change a otherwise")
     ended = dsel("import", "git", repository.folder)
     assert ended.code == 0
-    assert "is not on the branch any more: all commits were walked again" in ended.err
+    assert "The branch was rewritten since the last import" in ended.err
     assert seen(dsel, "a", time_of(repository, sha))["data"] == {"step": "three"}
+    assert seen(dsel, "late", time_of(repository, sha)) is None
+    assert dsel("get", "ConfigMap", "shop/late").code == 1
 
 
 def test_a_terminal_shows_how_far_it_is(dsel: Shell, repository: GitRepository) -> None:
