@@ -8,7 +8,7 @@ from cli import provenance
 from cli.client import Client
 from cli.failure import Failure
 
-TYPE = """name group origin retired fault field listField description versions { name } manifest
+_TYPE = """name group origin retired fault field listField description versions { name }
     event { kind timestamp actor { id } }"""
 _CHANGED = """__typename
     ... on DomainTypesChanged { changes { effect domainType { name } } breaking { kind description } }
@@ -24,8 +24,9 @@ _APPLY_ONE = f"""mutation($manifest: JSON!, $expected: Int, {_OPTIONS}) {{
   result: applyDomainType(manifest: $manifest, expectedVersion: $expected, {_PASSED}) {{ {_CHANGED} }} }}"""
 _RETIRE = f"""mutation($name: String!, {_OPTIONS}) {{
   result: retireDomainType(name: $name, {_PASSED}) {{ {_CHANGED} }} }}"""
-_LIST = f"query($all: Boolean! = false) {{ domainTypes(includeUnserved: $all) {{ {TYPE} }} }}"
-_GET = f"query($name: String!) {{ domainType(name: $name) {{ {TYPE} }} }}"
+_LIST = f"""query($all: Boolean! = false, $whole: Boolean! = false) {{
+  domainTypes(includeUnserved: $all) {{ {_TYPE} manifest @include(if: $whole) }} }}"""
+_GET = f"query($name: String!) {{ domainType(name: $name) {{ {_TYPE} manifest }} }}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,9 @@ def retire(client: Client, name: str, options: Options) -> dict[str, Any]:
     return _changed(client.ask(_RETIRE, name=name, **options.variables()))
 
 
-def listed(client: Client, *, everything: bool) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = client.ask(_LIST, all=everything)["domainTypes"]
+def listed(client: Client, *, everything: bool, whole: bool = False) -> list[dict[str, Any]]:
+    """The types, with `whole` their manifests too; with `everything` those that are not served."""
+    found: list[dict[str, Any]] = client.ask(_LIST, all=everything, whole=whole)["domainTypes"]
     return found
 
 
@@ -74,10 +76,10 @@ def get(client: Client, name: str) -> dict[str, Any]:
     found: dict[str, Any] | None = client.ask(_GET, name=name)["domainType"]
     if found is not None:
         return found
-    alike = [each for each in listed(client, everything=True) if name.lower() in _spellings(each)]
+    alike = [each["name"] for each in listed(client, everything=True) if name.lower() in _spellings(each)]
     if len(alike) != 1:
         raise Failure(f"no domain type is called '{name}'", hint="`dsel types list --all` shows them.")
-    return alike[0]
+    return get(client, alike[0])
 
 
 def _spellings(type_: dict[str, Any]) -> set[str]:

@@ -86,7 +86,7 @@ def list_(
     $ dsel types list --all -o wide
     """
     client: Client = context.obj
-    found = types_client.listed(client, everything=everything)
+    found = types_client.listed(client, everything=everything, whole=format_.is_whole)
     if format_ is Format.NAME:
         for each in found:
             console.say(f"domaintype/{each['name']}")
@@ -123,7 +123,7 @@ def diff(context: typer.Context, files: Files, recursive: Recursive = False) -> 
     client: Client = context.obj
     with failure.as_trouble():
         found = _types_in(files, recursive)
-        known = {each["name"]: each["manifest"] for each in types_client.listed(client, everything=True)}
+        known = {each["name"]: each["manifest"] for each in types_client.listed(client, everything=True, whole=True)}
         try:
             planned = types_client.apply(
                 client, [each.object for each in found], None, Options(dry_run=True, force=True)

@@ -30,7 +30,7 @@ class Conversions:
         ways = self._steps[min(begin, end) : max(begin, end)]
         if any(way is None for way in ways):
             return None
-        converted: Document = copied(object_)
+        converted: Document = copied(object_) if any(ways) else object_
         for way in ways if begin < end else reversed(ways):
             _go(converted, way or (), forward=begin < end)
         return {**converted, "apiVersion": to}

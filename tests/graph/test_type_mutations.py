@@ -1,6 +1,7 @@
 """Domain types are applied while the service runs, and are entities of the log like any other."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ from api import Api, running
 from custom_resources import crd, spec
 from domain.kinds import lower_camel
 from domain.registry import Registry
-from manifests import applied, apply, manifest, retire, types
+from manifests import APPLY, applied, apply, manifest, retire, types
 
 Json = dict[str, Any]
 
@@ -229,6 +230,19 @@ async def test_a_type_that_others_refer_to_is_only_retired_by_force(usual: Api) 
         each["description"] for each in refused["breaking"]
     ]
     assert (await retire(usual, "Artifact", force=True))["changes"][0]["effect"] == "RETIRED"
+
+
+async def test_with_tokens_the_right_to_change_types_is_needed(mongodb_uri: str, tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens.yaml"
+    tokens.write_text("""
+        - {token: 0d5f6c2be19a4f77, actor: anna@example.com, type: HUMAN}
+        - {token: 71c0fa5e2d7b4b9d, actor: platform, type: SERVICE, rights: [types]}""")
+    async with running(mongodb_uri, types=Registry([]), tokens=tokens) as api:
+        body = {"manifest": manifest("Widget", size="integer")}
+        refused = await api.post(APPLY, body, authorization="Bearer 0d5f6c2be19a4f77")
+        assert refused["data"]["done"]["code"] == "FORBIDDEN"
+        done = await api.post(APPLY, body, authorization="Bearer 71c0fa5e2d7b4b9d")
+        assert done["data"]["done"]["changes"][0]["domainType"]["event"]["actor"] == {"id": "platform"}
 
 
 async def test_a_type_goes_through_its_own_mutations_alone(api: Api) -> None:
