@@ -124,7 +124,7 @@ class Database:
         """How many documents were changed or made. Raises pymongo's BulkWriteError."""
         with _available():
             result = await self._database[collection].bulk_write(list(changes), ordered=False)
-            return cast(int, result.inserted_count + result.matched_count)
+            return cast(int, result.inserted_count + result.upserted_count + result.matched_count)
 
     @_to_the_end
     async def put(self, collection: str, document: Document) -> None:
