@@ -21,7 +21,8 @@ _WARM_UP = 2
 
 @asynccontextmanager
 async def serving(uri: str, database: str) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(Settings(mongodb_uri=uri, database=database))
+    """Without the work that a service does beside its requests."""
+    app = create_app(Settings(mongodb_uri=uri, database=database, aggregates=False))
     transport = httpx.ASGITransport(app)
     async with app.state.service.running(app), httpx.AsyncClient(transport=transport, base_url="http://dsel") as made:
         yield made
