@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from heapq import merge
 from itertools import islice
 from typing import Any
@@ -22,6 +23,7 @@ MOST_EXAMINED = 2_000
 """Of a search that no index answers exactly."""
 _MOST_QUESTIONS = 20
 _MOST_WALKS = 10
+_THREADS = (indexes.CORRELATION, indexes.EXECUTION)
 _FACET_INDEXES = {
     (): indexes.FACET,
     ("appId",): indexes.APP_FACET,
@@ -91,11 +93,33 @@ class Searches:
         if walk is not None and len(walk.parts) <= _MOST_WALKS:
             return walk
         walks = await asyncio.gather(*(self._laid_out(each, where) for each in access.routes(where)))
-        sizes = await asyncio.gather(*(self._size(each, where, moment) for each in walks))
-        size, walk = min(zip(sizes, walks, strict=True), key=lambda pair: pair[0])
+        size, walk = await self._narrowest(walks, where, moment)
+        if size > MOST_EXAMINED and (span := await self._span_of_thread(where)):
+            within = {"timestamp": {"$gte": span[0], "$lte": span[1]}}
+            walks = [replace(each, parts=[_both(within, part) for part in each.parts]) for each in walks]
+            size, walk = await self._narrowest(walks, where, moment)
         if size > MOST_EXAMINED:
             raise _too_wide(order)
         return walk
+
+    async def _narrowest(self, walks: Sequence[Walk], where: EventFilter, moment: Moment) -> tuple[int, Walk]:
+        sizes = await asyncio.gather(*(self._size(each, where, moment) for each in walks))
+        return min(zip(sizes, walks, strict=True), key=lambda pair: pair[0])
+
+    async def _span_of_thread(self, where: EventFilter) -> tuple[datetime, datetime] | None:
+        """From the first to the last event of the execution or correlation: a run is short, however much it does."""
+        route = next((each for each in access.routes(where) if each.index in _THREADS), None)
+        if route is None:
+            return None
+        options: dict[str, Any] = {"projection": {"timestamp": 1}, "limit": 1, "hint": route.index}
+        found = await asyncio.gather(
+            *(
+                self._database.find(EVENTS, _at(route.points), sort=pipelines.log_order(order), **options)
+                for order in (Order.OLDEST, Order.NEWEST)
+            )
+        )
+        times = [row["timestamp"] for rows in found for row in rows]
+        return (times[0], times[1]) if len(times) == 2 else None
 
     async def facets(self, points: Points, types: Sequence[str] = ()) -> list[str | None]:
         """The facets of the events at these points, of these types or all; None for events without one.

@@ -308,6 +308,24 @@ async def settling(mongodb_uri: str) -> AsyncIterator[Database]:
     await made.close()
 
 
+async def test_a_few_events_of_a_large_execution_are_found_within_the_span_of_its_events(settling: Database) -> None:
+    """The execution has more events than may be examined, and so have those that failed; not so in its minute."""
+    entity, documents = Entity("Artifact", "app", "vpc"), []
+    for number in range(2 * MOST_EXAMINED + 4):
+        ours = number <= MOST_EXAMINED + 1
+        action = "Applied" if ours and number != 1_000 else "Failed"
+        made = draft(entity, action, execution_id="import" if ours else None)
+        event = made.recorded(f"{number:05}", number + 1, later(number), later(number))
+        documents.append(event_document(event, made.digest, event.timestamp))
+    await settling.insert(EVENTS, [RawBSONDocument(bson.encode(each)) for each in documents])
+    log = MongoEventLog(settling, Hands(later(10**6)))
+    where = EventFilter(execution_id="import", actions=("Failed",))
+    assert [each.id for each in await log.search(LogPage(PAGE, where=where), ALWAYS, HEADER)] == ["01000"]
+    assert await log.count(where, ALWAYS, 10) == 1
+    with pytest.raises(FilterTooWide):
+        await log.search(LogPage(PAGE, where=replace(where, actions=("Applied",), names=("vpc",))), ALWAYS, HEADER)
+
+
 async def test_an_action_is_found_whatever_the_kind_is_called(settling: Database) -> None:
     log, entity = MongoEventLog(settling, Hands()), Entity("ThingAggregate", "app", "vpc")
     await log.append([Append(draft(entity, "Aggregated", kind="ThingAggregate")), Append(draft(entity, "Checked"))])
