@@ -13,7 +13,7 @@ from domain.conversion_step import Call, Step
 from domain.event import Phase
 from domain.kept import Kept, graft, removed, with_kept
 from domain.places import Pointer
-from domain.reference import Path, Reference, in_schema_of
+from domain.reference import Path, Reference, in_schema_of, told_apart
 from domain.rule import Rule, in_schema
 from domain.rulebook import Rulebook
 
@@ -208,7 +208,12 @@ class DomainType(Spec):
     @cached_property
     def refers(self) -> tuple[Reference, ...]:
         """Its references to other types, whoever declares them."""
-        return (*in_schema_of(self.newest.json_schema), *self.references)
+        return (*in_schema_of(self.newest.json_schema), *self.beside)
+
+    @cached_property
+    def beside(self) -> tuple[Reference, ...]:
+        """Those that no schema declares."""
+        return told_apart(self.references)
 
     @cached_property
     def indexed(self) -> tuple[Path, ...]:

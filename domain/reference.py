@@ -1,6 +1,6 @@
 """References: where the objects of a type name entities of another."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import takewhile
 from typing import Annotated, Any
@@ -32,6 +32,8 @@ class Reference(BaseModel):
     namespace: Pointer = "/namespace"
     kind: Pointer = ""
     """Where the kind stands, when the reference may be to several types: it counts only for its own."""
+    explicit: bool = False
+    """Whether it counts only when the kind is said."""
     field: FieldName | None = None
     """The GraphQL field beside the reference that leads to the entity."""
 
@@ -68,13 +70,23 @@ class Reference(BaseModel):
 
     def _is_of_kind(self, value: Mapping[str, Any]) -> bool:
         told = _text(value, self.kind) if self.kind else ""
-        return not told or told == self.type.partition(".")[0]
+        return told == self.type.partition(".")[0] if told else not self.explicit
 
 
 def in_schema_of(schema: Mapping[str, Any]) -> tuple[Reference, ...]:
     """Those that `x-dsel-ref` declares at their place."""
     found = marked(schema, KEYWORD)
     return tuple(Reference(path=pointer(at), type=to) for at, to in found if isinstance(to, str))
+
+
+def told_apart(references: Iterable[Reference]) -> tuple[Reference, ...]:
+    """Of several at one place, the first is meant when no kind is said."""
+    seen: set[str] = set()
+    found = []
+    for each in references:
+        found.append(each.model_copy(update={"explicit": True}) if each.kind and each.path in seen else each)
+        seen.add(each.path)
+    return tuple(found)
 
 
 def entities(state: Any, reference: Reference, holder: Entity, home: str | None) -> Iterator[Entity]:

@@ -33,7 +33,7 @@ def add(types: DomainTypes, declared: Mapping[str, DomainTypes]) -> None:
 def _forward(types: DomainTypes, declared: Mapping[str, DomainTypes]) -> Iterable[StrawberryField]:
     """References that no schema declares are fields of the state; the others stand at their place."""
     taken = _names(types.state)
-    for reference in types.domain_type.references:
+    for reference in types.domain_type.beside:
         if reference.type not in declared:
             continue
         target, many = declared[reference.type], _is_many(types.domain_type, reference)

@@ -1,7 +1,7 @@
 import pytest
 
 from domain.entity import Entity
-from domain.reference import Reference, entities
+from domain.reference import Reference, entities, told_apart
 
 HOLDER = Entity("Certificate", "shop", "prod/tls")
 ISSUER = Reference.model_validate({"path": "/spec/issuerRef", "type": "Issuer", "kind": "/kind"})
@@ -43,6 +43,14 @@ def test_a_reference_may_say_the_app_and_stand_in_lists_and_maps_at_any_depth() 
     }
     keys = [each.key for each in entities(state, reference, HOLDER, "")]
     assert keys == ["Config/shop/a", "Config/z/b"]
+
+
+def test_the_first_of_several_at_one_place_is_meant_when_no_kind_is_said() -> None:
+    other = ISSUER.model_copy(update={"type": "ClusterIssuer"})
+    one, two = told_apart([ISSUER, other])
+    assert found(one, {"name": "ca"}) == ["Issuer/shop/prod/ca"]
+    assert found(two, {"name": "ca"}) == []
+    assert found(two, {"name": "ca", "kind": "ClusterIssuer"}, None) == ["ClusterIssuer/shop/ca"]
 
 
 def test_the_names_that_may_stand_for_an_entity_are_known() -> None:

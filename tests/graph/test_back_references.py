@@ -210,7 +210,7 @@ async def test_references_beside_a_definition_follow_the_habits_of_kubernetes(cu
     assert told_["prod/one"] == {
         "spec": {"issuerRef": {"name": "ca", "kind": None}, "secretName": "tls"},
         "issuer": {"name": "prod/ca", "current": {"version": 1}},
-        "clusterIssuer": {"name": "ca"},
+        "clusterIssuer": None,
         "kept": {"current": {"spec": {"size": 1}}},
     }
     assert (told_["dev/two"]["issuer"]["name"], told_["dev/two"]["clusterIssuer"]) == ("dev/ca", None)
@@ -220,7 +220,7 @@ async def test_references_beside_a_definition_follow_the_habits_of_kubernetes(cu
     }
     assert back == {"dev/ca": ["dev/two"], "prod/ca": ["prod/one"]}
     [cluster] = found["clusterIssuers"]["nodes"]
-    assert [each["name"] for each in cluster["certificates"]["nodes"]] == ["dev/three", "prod/one"]
+    assert [each["name"] for each in cluster["certificates"]["nodes"]] == ["dev/three"]
     assert found["secrets"]["nodes"] == [{"certificates": {"nodes": [{"name": "prod/one"}]}}]
 
 
