@@ -4,6 +4,7 @@ import asyncio
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextvars import ContextVar
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, ParamSpec, TypeVar, cast
@@ -41,6 +42,10 @@ _NAIVE_CODEC: CodecOptions[Document] = CodecOptions(tz_aware=False)  # a third o
 class Driver(StrEnum):
     MOTOR = "motor"
     PYMONGO = "pymongo"
+
+
+uninterrupted: ContextVar[bool] = ContextVar("uninterrupted", default=False)
+"""Whether the caller is a task that nobody cancels; then its calls need no shelter of their own."""
 
 
 def _to_the_end(method: Callable[Asked, Coroutine[Any, Any, Answer]]) -> Callable[Asked, Coroutine[Any, Any, Answer]]:

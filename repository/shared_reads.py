@@ -11,6 +11,8 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from repository.driver import uninterrupted
+
 Kind = TypeVar("Kind", bound=Hashable)
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -21,6 +23,8 @@ class _Gathering(Generic[Item, Answer]):
     context: Context
     items: list[Item] = field(default_factory=list)
     asking: list[asyncio.Future[Answer]] = field(default_factory=list)
+    begun: bool = False
+    """Its task is there, but has not taken its first step."""
 
 
 class SharedReads(Generic[Kind, Item, Answer]):
@@ -41,36 +45,37 @@ class SharedReads(Generic[Kind, Item, Answer]):
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def ask(self, kind: Kind, items: Sequence[Item] = ()) -> Answer:
-        loop = asyncio.get_running_loop()
         gathering = self._waiting.get(kind)
         if gathering is not None and len(gathering.items) + len(items) > self._largest:
             return await self._read(kind, items)
         if gathering is None:
             gathering = self._waiting[kind] = _Gathering(copy_context())
             if self._under_way[kind] < self._width:
-                loop.call_soon(self._begin, kind)  # whoever asks in this turn of the loop comes along
+                self._begin(kind, gathering)
         gathering.items.extend(items)
-        future: asyncio.Future[Answer] = loop.create_future()
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         gathering.asking.append(future)
         return await future
 
-    def _begin(self, kind: Kind) -> None:
-        gathering = self._waiting.pop(kind, None)
-        if gathering is None:
-            return
+    def _begin(self, kind: Kind, gathering: _Gathering[Item, Answer]) -> None:
+        """A task takes its first step in the next turn of the loop: whoever asks in this one comes along."""
         self._under_way[kind] += 1
-        task = asyncio.get_running_loop().create_task(self._run(kind, gathering), context=gathering.context)
+        gathering.begun = True
+        gathering.context.run(uninterrupted.set, True)
+        task = asyncio.get_running_loop().create_task(self._run(kind), context=gathering.context)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _run(self, kind: Kind, gathering: _Gathering[Item, Answer]) -> None:
+    async def _run(self, kind: Kind) -> None:
         try:
-            await self._answer(kind, gathering)
+            await self._answer(kind, self._waiting.pop(kind))
         finally:
             self._under_way[kind] -= 1
             if not self._under_way[kind]:
                 del self._under_way[kind]
-            self._begin(kind)
+            following = self._waiting.get(kind)
+            if following is not None and not following.begun:
+                self._begin(kind, following)
 
     async def _answer(self, kind: Kind, gathering: _Gathering[Item, Answer]) -> None:
         try:

@@ -1,6 +1,7 @@
 """Reads of the same kind that arrive while others are under way go together."""
 
 import asyncio
+import gc
 from collections.abc import Sequence
 
 import pytest
@@ -83,3 +84,20 @@ async def test_a_read_does_not_grow_without_bound() -> None:
     shared = SharedReads(reads, largest=3)
     await asyncio.gather(*(shared.ask("a", [item, item]) for item in range(3)))
     assert sorted(len(items) for _, items in reads.made) == [2, 2, 2]
+
+
+async def test_a_read_that_ends_just_when_another_begins_does_not_begin_it_twice() -> None:
+    reads, mistakes = Reads(), []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: mistakes.append(context))
+    reads.open.clear()
+    shared = SharedReads(reads, width=2)
+    first = asyncio.ensure_future(shared.ask("a", [1]))
+    await settled()
+    reads.open.set()
+    assert (await shared.ask("a", [2]))[2] == "a2"
+    assert (await first)[1] == "a1"
+    await settled()
+    gc.collect()
+    asyncio.get_running_loop().set_exception_handler(None)
+    assert reads.made == [("a", [1]), ("a", [2])]
+    assert mistakes == []
