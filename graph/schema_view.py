@@ -112,8 +112,6 @@ def _members(schema: Schema, keyword: str) -> Sequence[Any]:
 
 
 def _own(schema: Schema) -> View:
-    if schema.get("x-kubernetes-int-or-string"):
-        return View(kinds=frozenset({"integer", "string"}))
     options = _options(schema)
     properties, additional = schema.get("properties"), schema.get("additionalProperties", False)
     is_open = bool(schema.get("x-kubernetes-preserve-unknown-fields") or additional or schema.get("patternProperties"))
@@ -137,6 +135,8 @@ def _options(schema: Schema) -> tuple[Any, ...] | None:
 
 def _kinds(schema: Schema, options: tuple[Any, ...] | None) -> frozenset[str] | None:
     declared = schema.get("type")
+    if schema.get("x-kubernetes-int-or-string"):
+        declared = ["integer", "string", *(["null"] if isinstance(declared, list) and "null" in declared else [])]
     if isinstance(declared, str):
         declared = [declared]
     if isinstance(declared, list):
