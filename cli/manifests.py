@@ -42,6 +42,10 @@ class Faulty(Failure):
     """A file or a document that holds no object."""
 
 
+class Other(Faulty):
+    """A document that can be read and is something else, such as the values of a chart."""
+
+
 def read(paths: Iterable[Path], *, recursive: bool = False) -> Iterator[Manifest | Faulty]:
     """Every object; a fault stands in the place of what could not be read, and reading goes on."""
     for path in paths:
@@ -88,9 +92,9 @@ def _objects(value: Any, place: Place) -> Iterator[Manifest | Faulty]:
         case {"kind": str(kind)} if kind:
             yield Manifest(place, value)
         case dict():
-            yield Faulty(f"{place.at('/kind')}: the object does not say its kind")
+            yield Other(f"{place.at('/kind')}: the object does not say its kind")
         case _:
-            yield Faulty(f"{place}: it holds {_named(value)}, not an object")
+            yield Other(f"{place}: it holds {_named(value)}, not an object")
 
 
 def _named(value: Any) -> str:

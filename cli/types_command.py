@@ -10,7 +10,7 @@ from cli import changes, console, failure, manifests, output, types_client, type
 from cli.arguments import Comment, DryRun, ExpectedVersion, Files, Output, Recursive
 from cli.client import Client
 from cli.failure import Failure, Misuse
-from cli.manifests import Faulty, Manifest
+from cli.manifests import Manifest, Other
 from cli.output import Format
 from cli.types_client import Options, TypesRefused
 
@@ -146,14 +146,14 @@ def _types_in(files: Iterable[Path], recursive: bool) -> list[Manifest]:
     found = []
     others = 0
     for each in manifests.read(files, recursive=recursive):
-        if isinstance(each, Faulty):
-            raise each
-        if each.object["kind"] in _KINDS:
+        if isinstance(each, Manifest) and each.object["kind"] in _KINDS:
             found.append(each)
-        else:
+        elif isinstance(each, Manifest | Other):
             others += 1
+        else:
+            raise each
     if others:
-        console.note(f"{others} other objects were passed over.")
+        console.note(f"{others} other documents were passed over.")
     if not found:
         raise Failure("there are no domain types in what was given", hint=f"A file holds {' or '.join(_KINDS)}s.")
     return found

@@ -74,9 +74,10 @@ def test_a_custom_resource_definition_is_applied_as_it_is_and_other_objects_are_
         },
     }
     file(tmp_path, crd, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}})
+    (tmp_path / "values.yaml").write_text("replicas: 1")
     ended = dsel("types", "apply", "-f", tmp_path)
     assert (ended.code, ended.out) == (0, "domaintype/Plum created\n")
-    assert ended.err.strip() == "1 other objects were passed over."
+    assert ended.err.strip() == "2 other documents were passed over."
     assert dsel.ok("types", "get", "plum").yaml == crd
     [row] = [each for each in dsel.ok("types", "list").rows if each[0] == "Plum"]
     assert row[1:4] == ["fruit.example.com", "v1", "crd"]
