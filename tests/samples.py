@@ -80,7 +80,10 @@ def objects(schema: Mapping[str, Any], depth: int) -> st.SearchStrategy[Json]:
 def texts(schema: Mapping[str, Any]) -> st.SearchStrategy[str]:
     low, high = schema.get("minLength", 0), schema.get("maxLength", 64)
     if "pattern" in schema:
-        return st.from_regex(schema["pattern"]).filter(lambda text: low <= len(text) <= high and "\0" not in text)
+        ignoring_case = "(?i)" if "(?i)" in schema["pattern"] else ""  # which Python wants to be told at the beginning
+        return st.from_regex(ignoring_case + schema["pattern"].replace("(?i)", "")).filter(
+            lambda text: low <= len(text) <= high and "\0" not in text
+        )
     return st.text(
         st.characters(codec="utf-8", exclude_characters="\0"), min_size=low, max_size=max(low, min(high, 12))
     )
