@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from cli import console
 from cli.client import Client, Interrupted, ServerError, Unreachable, stranger
 from cli.failure import Failure
 from graph import json_text
@@ -121,3 +122,6 @@ def ended(tally: Tally, source: str) -> Iterator[None]:
             "The same command again completes it." if error.retryable or isinstance(error, Unreachable) else error.hint
         )
         raise Failure(f"{source}: {error}; {tally.lines:,} lines before that are settled", hint=hint) from error
+    except KeyboardInterrupt:
+        console.note(f"{source}: interrupted, {tally.lines:,} lines are settled. The same command again completes it.")
+        raise

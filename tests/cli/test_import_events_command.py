@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import signal
 from pathlib import Path
 
 import orjson
@@ -140,3 +142,13 @@ def test_a_terminal_shows_a_bar_with_the_rate_and_a_pipe_does_not(
     assert plain(screen).splitlines()[-1].strip().startswith("20 stored, 380 there already, 0 refused (")
     piped = dsel.process("import", "events", str(file))
     assert (piped.err, piped.out.count("\n")) == ("", 1)
+
+
+def test_who_interrupts_it_is_told_what_is_settled_and_how_to_go_on(dsel: Shell, history: list[Json]) -> None:
+    with dsel.terminal("import", "events", "-") as terminal:
+        terminal.type(lines(*history * 60).decode() + "\n")
+        terminal.until("events/s")
+        os.killpg(terminal.process.pid, signal.SIGINT)
+        code, screen = terminal.end()
+    assert code == 130
+    assert "interrupted, 0 lines are settled. The same command again completes it." in " ".join(plain(screen).split())
