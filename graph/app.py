@@ -182,7 +182,8 @@ def create_app(
         patience,
         service.editions.newer,
     )
-    operations = Operations(lambda: service.edition, service.context_for, streaming, patience)
+    newer = service.editions.newer
+    operations = Operations(lambda: service.edition, service.context_for, streaming, patience, newer)
     socket = WebSocketEndpoint(operations, Quota(settings.max_subscriptions, "websockets"), settings.allowed_origins)
     app = Application(
         None if settings.allowed_origins else endpoint,

@@ -233,6 +233,13 @@ class Engine:
         return shown
 
 
+def is_invalid(prepared: Prepared | list[GraphQLError]) -> bool:
+    """Whether a query was refused because it does not agree with the schema."""
+    return isinstance(prepared, list) and any(
+        (each.extensions or {}).get("code") == "GRAPHQL_VALIDATION_FAILED" for each in prepared
+    )
+
+
 class PlainExecutor(Executor[Any]):
     """graphql-core's executor, giving resolvers the plain variables that Strawberry expects."""
 

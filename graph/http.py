@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from domain.errors import DselError
 from graph import json_text
-from graph.execution import Engine, GraphQLRequest, Prepared, Result
+from graph.execution import Engine, GraphQLRequest, Prepared, Result, is_invalid
 from graph.server_sent_events import EVENT_STREAM, EventStreamResponse
 from graph.streaming import Patience, Streaming
 from resolvers.beside import beside
@@ -97,7 +97,7 @@ class GraphQLEndpoint:
         engine = self._engine()
         context = await self._context(Request(scope), request, engine)
         prepared = engine.prepare(request.query, request.operation_name)
-        if isinstance(prepared, list) and _is_invalid(prepared) and (newer := await self._newer(engine)) is not None:
+        if is_invalid(prepared) and (newer := await self._newer(engine)) is not None:
             engine, context = newer, await self._context(Request(scope), request, newer)
             prepared = engine.prepare(request.query, request.operation_name)
         if accepted == EVENT_STREAM and self._streaming is not None:
@@ -185,11 +185,6 @@ class GraphQLEndpoint:
 
 async def _none_newer(_: Any) -> None:
     """Where engines are not replaced."""
-
-
-def _is_invalid(errors: list[GraphQLError]) -> bool:
-    """Whether the schema is what the query does not agree with."""
-    return any((each.extensions or {}).get("code") == "GRAPHQL_VALIDATION_FAILED" for each in errors)
 
 
 class RefusedError(Exception):

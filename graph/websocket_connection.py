@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from domain.errors import DselError, TooManySubscriptions, Unauthenticated
 from graph import json_text
-from graph.execution import Engine, GraphQLRequest, Result
+from graph.execution import Engine, GraphQLRequest, Result, is_invalid
 from graph.http import RefusedError, checked
 from graph.streaming import Patience, Streaming, payload
 
@@ -56,6 +56,8 @@ class Operations:
     """For whoever sends these headers. Raises Unauthenticated."""
     streaming: Streaming
     patience: Patience
+    newer: Callable[[Any], Awaitable[Engine | None]]
+    """Asked for another engine when an operation is invalid with that one."""
 
 
 class Connection:
@@ -169,6 +171,8 @@ class Connection:
 
     async def _run_to_the_end(self, id_: str, request: GraphQLRequest) -> None:
         engine = self._operations.engine()
+        if is_invalid(engine.prepare(request.query, request.operation_name)):
+            engine = await self._operations.newer(engine) or engine
         try:
             context = await self._operations.make_context(self._headers, request, engine)
         except DselError as error:

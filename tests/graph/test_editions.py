@@ -17,7 +17,7 @@ from domain.entity import Entity
 from domain.registry import Registry
 from examples import artifact
 from manifests import APPLY, applied, apply, manifest, retire, types
-from serving import serving
+from serving import drop, serving
 from subscriber import PATIENCE, socket
 
 LONGEST = 10  # seconds until a test calls a replica deaf
@@ -105,6 +105,18 @@ async def test_what_an_import_brings_and_cannot_be_served_is_left_out_and_its_fa
         ]
         assert "nonsense" in found["Broken"]["fault"]
     assert await applied(one, manifest("Broken", size="integer")) == ["CHANGED"]
+
+
+async def test_a_type_can_be_subscribed_to_on_another_replica_as_soon_as_its_writer_knows(mongodb_uri: str) -> None:
+    name = f"test_{uuid4().hex}"
+    with serving(mongodb_uri, database=name) as one, serving(mongodb_uri, database=name) as other:
+        async with socket(other) as made, httpx.AsyncClient(timeout=PATIENCE) as http:
+            await made.begin()
+            variables = {"manifest": manifest("Widget", size="integer")}
+            await http.post(f"{one}/graphql", json={"query": APPLY, "variables": variables})
+            await made.subscribe('subscription { widget(name: "w", appId: "a") { current { kind } } }')
+            assert await made.data() == {"widget": None}
+    drop(mongodb_uri, name)
 
 
 async def test_an_open_subscription_goes_on_after_a_swap(mongodb_uri: str) -> None:
