@@ -35,6 +35,8 @@ class Body:
 class Code:
     def __init__(self) -> None:
         self.names: dict[str, Any] = {}
+        self.size = 0
+        """Characters that were compiled; in memory each takes about ten bytes."""
         self._texts: list[str] = []
         self._count = 0
 
@@ -56,4 +58,5 @@ class Code:
     def compile(self) -> None:
         """Makes functions of the texts that are new. Nothing of a request is in them but checked GraphQL names."""
         text, self._texts = "\n".join(self._texts), []
+        self.size += len(text)
         exec(compile(text, "<plan>", "exec"), self.names)  # noqa: S102 - see above

@@ -8,6 +8,8 @@ from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLOutputTyp
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path
 
+from graph.plans.code import Code
+
 if TYPE_CHECKING:
     from graph.plans.later import Later
 
@@ -64,12 +66,11 @@ class Plan:
 
     root: Selection
     function: str
-    names: dict[str, Any]
-    """The generated functions and what they use."""
+    code: Code
     needs: dict[Any, Any] = field(default_factory=dict)
     """What each field of the query needs of an event, found once: see `graph.selection`."""
 
     def begin(self, run: Any) -> dict[str, Any]:
         """The root object, with null where fields are to be resolved later."""
-        made: dict[str, Any] = self.names[self.function](None, run)
+        made: dict[str, Any] = self.code.names[self.function](None, run)
         return made

@@ -45,7 +45,7 @@ def plan(executor: Executor[Any], conditions: Sequence[str]) -> Plan:
     planner = _Planner(executor, conditions)
     root, function = planner.root()
     planner.code.compile()
-    return Plan(root, function, planner.code.names)
+    return Plan(root, function, planner.code)
 
 
 class _Planner:

@@ -58,7 +58,7 @@ class Run:
 
     async def _resolve(self, later: Later, sources: Sequence[Any], objects: Sequence[dict[str, Any]]) -> None:
         answers = await later.answers(sources, self)
-        self.plan.names[later.complete](answers, objects, self)
+        self.plan.code.names[later.complete](answers, objects, self)
         if self.waiting:
             await self._advance(self._gathered())
 

@@ -1,7 +1,7 @@
 """The plans of one operation, and how often there was none."""
 
 import logging
-from collections import Counter
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,34 +22,33 @@ class Shelf:
     conditions: tuple[str, ...] | None = None
     plans: dict[tuple[Any, ...], Plan] = field(default_factory=dict)
 
-    def plan(self, executor: Executor[Any]) -> Plan | None:
-        """None when there are too many already."""
+    def place(self, executor: Executor[Any]) -> tuple[Any, ...]:
+        """Where the plan for these variables belongs."""
         if self.conditions is None:
             self.conditions = _conditions(executor)
         coerced = executor.variable_values.coerced
-        key = tuple(coerced.get(name) for name in self.conditions)
-        plan = self.plans.get(key)
-        if plan is None and len(self.plans) < _MOST:
-            plan = self.plans[key] = planner.plan(executor, self.conditions)
-        return plan
+        return tuple(coerced.get(name) for name in self.conditions)
 
 
 class Planned:
     """Answers queries by plans; what plans do not handle is left to graphql-core.
 
     `counts` says how many queries were answered (`planned`), were of a kind without a plan (`unplanned`), or had
-    something unusual in their answer (`unusual`).
+    something unusual in their answer (`unusual`). The plans used last are kept, up to a sum of characters of code.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most_code: int = 2_000_000) -> None:
         self.counts: Counter[str] = Counter()
+        self._most_code = most_code
+        self._code = 0
+        self._kept: OrderedDict[Plan, tuple[Shelf, tuple[Any, ...], int]] = OrderedDict()
 
     async def answer(
         self, shelf: Shelf, executor: Executor[Any]
     ) -> tuple[dict[str, Any] | None, list[GraphQLError]] | None:
         """Data and errors; None leaves the query to graphql-core. Nothing is written, so that it may run again."""
         try:
-            plan = None if executor.operation.directives else shelf.plan(executor)
+            plan = None if executor.operation.directives else self._plan(shelf, executor)
             if plan is None:
                 self.counts["unplanned"] += 1
                 return None
@@ -63,6 +62,28 @@ class Planned:
             return None
         self.counts["planned"] += 1
         return failures.settled(plan.root, data) if run.has_failed else (data, [])
+
+    def _plan(self, shelf: Shelf, executor: Executor[Any]) -> Plan | None:
+        """None when the operation has too many plans already."""
+        place = shelf.place(executor)
+        plan = shelf.plans.get(place)
+        if plan is not None:
+            self._kept.move_to_end(plan)
+            return plan
+        if len(shelf.plans) >= _MOST:
+            return None
+        plan = shelf.plans[place] = planner.plan(executor, shelf.conditions or ())
+        self._keep(plan, shelf, place)
+        return plan
+
+    def _keep(self, plan: Plan, shelf: Shelf, place: tuple[Any, ...]) -> None:
+        size = plan.code.size  # it may grow a little, with types behind interfaces
+        self._kept[plan] = (shelf, place, size)
+        self._code += size
+        while self._code > self._most_code and len(self._kept) > 1:
+            _, (owner, known, freed) = self._kept.popitem(last=False)
+            del owner.plans[known]
+            self._code -= freed
 
 
 def _conditions(executor: Executor[Any]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from graph.batching import batched
 from graph.definitions import field, list_of, nullable, object_type
 from graph.execution import Engine, GraphQLRequest, Prepared, Result
 from graph.limits import Limits
+from graph.plans.shelf import Planned
 from resolvers.context import Caller, Context
 
 Asked = strawberry.Info[Any, Any]
@@ -144,3 +145,16 @@ async def test_each_turn_of_the_conditions_has_its_plan_up_to_a_bound(engine: En
     prepared = engine.prepare(query, None)
     assert isinstance(prepared, Prepared)
     assert len(prepared.shelf.plans) == 16
+
+
+async def test_the_plans_used_longest_ago_are_forgotten_when_there_is_too_much_code(engine: Engine) -> None:
+    engine.planned = Planned(most_code=2_000)
+    queries = [f"{{ row {{ later(n: {number}) }} }}" for number in range(10)]
+    for query in queries:
+        await run(engine, queries[0])
+        await run(engine, query)
+    prepared = [engine.prepare(query, None) for query in queries]
+    kept = [bool(each.shelf.plans) for each in prepared if isinstance(each, Prepared)]
+    assert (kept[0], kept[-1], kept[1]) == (True, True, False)
+    assert 1 < sum(kept) < 5
+    assert (await run(engine, queries[1])).data == {"row": {"later": 1}}
