@@ -308,13 +308,12 @@ def _operations(document: DocumentNode) -> Operations:
 
 
 def _is_introspection(operation: OperationDefinitionNode) -> bool:
+    fields = {node.name.value if isinstance(node, FieldNode) else "" for node in operation.selection_set.selections}
     return (
         operation.operation is OperationType.QUERY
         and not operation.variable_definitions
-        and all(
-            isinstance(node, FieldNode) and node.name.value in ("__schema", "__type", "__typename")
-            for node in operation.selection_set.selections
-        )
+        and fields <= {"__schema", "__type", "__typename"}
+        and fields != {"__typename"}  # which is no work
     )
 
 
