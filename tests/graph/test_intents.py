@@ -1,5 +1,6 @@
 """Intent and outcome: what was asked, what happened, and what is still pending."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -198,3 +199,14 @@ async def test_a_delete_without_the_object_ends_a_type_whose_name_begins_like_a_
         "event": {"kind": "ConfigMapDeletedEvent", "action": "Deleted"},
         "entity": {"current": None},
     }
+
+
+async def test_two_replicas_that_get_one_pair_at_once_store_one_pair(mongodb_uri: str, app_id: str) -> None:
+    database = f"test_{uuid4().hex}"
+    async with running(mongodb_uri, database=database) as one, running(mongodb_uri, database=database) as other:
+        for number in range(20):
+            name = f"pair-{number}"
+            sent = [apply(api, name, app_id, comment="why", id=f"{app_id}-{number}") for api in (one, other) * 3]
+            written = await asyncio.gather(*sent)
+            assert sorted(each["deduplicated"] for each in written) == [False, True, True, True, True, True]
+            assert [each["phase"] for each in await events(one, name, app_id)] == ["INTENT", "OUTCOME"]
