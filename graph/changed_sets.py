@@ -28,7 +28,7 @@ _Where = Annotated[
     EventWhere | None,
     argument(
         description="Only objects whose state an event that meets these conditions wrote in between. They are compared "
-        "as they were at both moments, whoever else changed them."
+        "as they were at both moments, whoever else changed them. Aggregates are told only if `types` names theirs."
     ),
 ]
 _Unchanged = Annotated[

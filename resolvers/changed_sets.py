@@ -62,7 +62,7 @@ async def page(
     size = pages.checked_size(first) + 1
     check_order(asked.start, end.at)
     touches = await context.log.touched(since(asked.start, asked.where), end)
-    places = {each.entity: _place(each, order) for each in touches}
+    places = {each.entity: _place(each, order) for each in touches if _told(context, asked, each)}
     rest = [entity for entity, place in places.items() if position is None or place > position[2:]]
     rest.sort(key=lambda entity: places[entity])
     found = await _holding(context, asked, rest, size, end, fields)
@@ -90,6 +90,12 @@ async def _holding(
             hint="Narrow the span of time or the conditions on events.",
         )
     return found
+
+
+def _told(context: Context, asked: ChangedSet, touch: Touch) -> bool:
+    """Aggregates change because something else did, so they are told only where their type is asked for."""
+    type_ = context.registry.get(touch.entity.type)
+    return bool(asked.where.types) or type_ is None or not type_.computed
 
 
 def _steps(entities: Sequence[Entity], size: int) -> Iterator[Sequence[Entity]]:

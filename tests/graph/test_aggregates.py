@@ -54,6 +54,18 @@ async def test_an_aggregate_has_a_state_a_past_and_a_timeline(api: Api, app_id: 
     assert [each["kind"] for each in found["events"]["nodes"]] == ["ExecutionStatusAggregate"] * 2
 
 
+async def test_what_changed_tells_of_aggregates_only_where_their_type_is_asked_for(api: Api, app_id: str) -> None:
+    await api.bring(_applied(app_id, "a", 0))
+    await api.service.aggregator.rebuild()
+    changes = """query($where: EventWhere, $from: Instant!) {
+      changes(from: $from, where: $where) { nodes { entity { type name } } } }"""
+    start = write(later(-1))
+    every = await api.ask(changes, **{"from": start, "where": {"appIds": [app_id]}})
+    days = await api.ask(changes, **{"from": start, "where": {"appIds": [app_id], "types": ["DailyActivityAggregate"]}})
+    assert every["changes"]["nodes"] == [{"entity": {"type": "Artifact", "name": "a"}}]
+    assert days["changes"]["nodes"] == [{"entity": {"type": "DailyActivityAggregate", "name": T0.date().isoformat()}}]
+
+
 @pytest.mark.parametrize(
     "kind", ["ExecutionStatusAggregate", "ExecutionStatusAggregateAppliedEvent", "ExecutionStatusAggregateDeletedEvent"]
 )
