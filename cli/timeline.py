@@ -49,7 +49,7 @@ def newest(events: Iterator[Event], number: int) -> tuple[list[Event], bool]:
 
 
 def tell_more(number: int) -> None:
-    console.note(f"There are more than {number} events; -n takes another number, -n 0 all.")
+    console.note(f"There are more events; -n takes another number than {number}, -n 0 all.")
 
 
 def fields_for(format_: Format, *, reasons: bool) -> str:

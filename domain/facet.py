@@ -1,4 +1,4 @@
-"""The facet of an event: what was done, by what kind of actor, in one text.
+"""The facet of an event: what was done, by which type of actor, in one text.
 
 A log has few facets however many events it has, so that MongoDB can name them all in an instant, and a search for some
 kinds, types, actions, phases or types of actors becomes one for a few exact values.

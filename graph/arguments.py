@@ -32,7 +32,7 @@ GraphQLPhase = enum(
 )
 GraphQLActorType = enum(
     ActorType,
-    "What kind of actor caused an event.",
+    "Which type of actor caused an event.",
     HUMAN="A person.",
     SERVICE="A program that acts for people, such as a pipeline.",
     CONTROLLER="A program that acts by itself, such as a reconciler.",
@@ -133,8 +133,10 @@ class EventWhere:
     kinds: list[str] | None = strawberry.field(default=None, description="Kinds, such as `ArtifactAppliedEvent`.")
     actions: list[str] | None = strawberry.field(default=None, description="Actions, such as `Applied`.")
     phases: list[Phase] | None = strawberry.field(default=None, description="Intents, outcomes, or both.")
-    actors: list[str] | None = strawberry.field(default=None, description="Ids of actors.")
-    actor_types: list[ActorType] | None = strawberry.field(default=None, description="Kinds of actors.")
+    actors: list[str] | None = strawberry.field(
+        default=None, description="Ids of actors, such as `anna.keller@example.com`."
+    )
+    actor_types: list[ActorType] | None = strawberry.field(default=None, description="Types of actors.")
     execution_id: str | None = strawberry.field(default=None, description="The run of a workflow.")
     correlation_id: str | None = strawberry.field(default=None, description="The request that caused the events.")
     comment: str | None = strawberry.field(
@@ -151,8 +153,10 @@ class EventWhere:
 
 
 BucketLength = Annotated[Bucket, argument(name="bucket", description="How long each bucket is.")]
-Since = Annotated[Instant, argument(description="From this moment on.")]
-SinceAny = Annotated[Instant | None, argument(description="Effective at or after this moment; from the beginning.")]
+Since = Annotated[Instant, argument(description="Effective at or after this moment.")]
+SinceAny = Annotated[
+    Instant | None, argument(description="Effective at or after this moment; from the beginning by default.")
+]
 UntilAny = Annotated[Instant | None, argument(description="Effective before this moment; up to now by default.")]
 TimeZone = Annotated[
     str, argument(name="timeZone", description="Whose days, weeks and months: a name like `Europe/Berlin`.")

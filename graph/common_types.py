@@ -291,7 +291,10 @@ class CommonTypes:
     def _actor_fields(self) -> Iterable[StrawberryField]:
         yield field(attribute("event", "event", "actor", "id"), str, "The actor's id.", name="id")
         yield field(
-            attribute("event", "event", "actor", "type"), GraphQLActorType, "What kind of actor it is.", name="type"
+            attribute("event", "event", "actor", "type"),
+            GraphQLActorType,
+            "Whether it is a human, a service or a controller.",
+            name="type",
         )
         yield field(resolving.actor_event, self.event, "The event that it caused.", name="event", reads=Reads.THROUGH)
 

@@ -57,7 +57,7 @@ OfName = Annotated[
     str | None,
     argument(
         name="name",
-        description="Its name in the log, `web@clusters/b.yaml` say, where objects share their own; that by default.",
+        description="Its name in the log, such as `web@clusters/b.yaml` where several share one; its own by default.",
     ),
 ]
 Envelope = Annotated[JSON, argument(description="The whole envelope: apiVersion, kind, meta and spec.")]

@@ -67,13 +67,20 @@ def typed(types: Iterable[DomainTypes]) -> Iterable[StrawberryField]:
 
 
 def _generic(common: CommonTypes) -> Iterable[StrawberryField]:
-    yield field(_entity, nullable(common.entity), "One entity of any type, registered or not.", name="entity")
+    yield field(
+        _entity,
+        nullable(common.entity),
+        "One entity of any type, registered or not; null if there never was one.",
+        name="entity",
+    )
     text = "The entities of a type, registered or not, by app and name."
     yield field(_entities(common.listed), common.entities, text, name="entities")
-    yield field(_event, nullable(common.event), "One event by its id.", name="event", reads=Reads.THROUGH)
+    yield field(
+        _event, nullable(common.event), "One event by its id; null if there is none.", name="event", reads=Reads.THROUGH
+    )
     yield field(_events, common.log, "The whole log, from new to old or in another order.", name="events")
     yield changes_field(common)
-    yield field(_node, nullable(common.node), "Anything by its global id.", name="node")
+    yield field(_node, nullable(common.node), "Anything by its global id; null if there is none.", name="node")
 
 
 def _single(type_: str) -> Callable[..., Any]:
@@ -133,9 +140,7 @@ def _entities(inputs: ListInputs) -> Callable[..., Any]:
 
 
 async def _entity(root: RootView, info: Asked, type_: TypeName, app_id: AppId, name: Name) -> Any:
-    return await lists.single(
-        info.context, entities.entity(type_, app_id, name), moments.at_root(info.context, root), needed_alone(info)
-    )
+    return await _single(type_)(root, info, name, app_id)
 
 
 async def _event(root: RootView, info: Asked, id: GlobalId) -> Any:  # noqa: A002 - the argument's name

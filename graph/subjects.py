@@ -10,6 +10,7 @@ from strawberry import argument
 
 from domain.buckets import Buckets
 from domain.event import ActorType
+from graph import moments
 from graph.arguments import (
     After,
     BucketLength,
@@ -29,7 +30,7 @@ from repository.event_log import EventFilter, Moment, Order
 from repository.fields import HEADER
 from resolvers import subjects
 from resolvers.subjects import Thread
-from resolvers.views import EntityView, RootView, SubjectView, now
+from resolvers.views import EntityView, RootView, SubjectView
 
 ActorId = Annotated[strawberry.ID, argument(description="The actor's id, such as `anna.keller@example.com`.")]
 ExecutionId = Annotated[strawberry.ID, argument(description="The id of the execution.")]
@@ -57,7 +58,7 @@ async def root_timeline(
     time_zone: TimeZone = "UTC",
     where: Where = None,
 ) -> Any:
-    subject = SubjectView("", event_filter(where), _moment(root, info))
+    subject = SubjectView("", event_filter(where), moments.at_root(info.context, root))
     buckets = Buckets(bucket, since, until or _after(subject.moment), time_zone)
     return await info.context.load(subjects.timelines, subject, buckets)
 
@@ -145,7 +146,7 @@ async def ended_at(root: SubjectView, info: Asked) -> Any:
 
 
 async def _single(root: RootView | None, info: Asked, id_: str, where: EventFilter) -> SubjectView | None:
-    return await subjects.single(info.context, SubjectView(id_, where, _moment(root, info)))
+    return await subjects.single(info.context, SubjectView(id_, where, moments.at_root(info.context, root)))
 
 
 async def _thread(root: SubjectView, info: Asked) -> Thread:
@@ -154,10 +155,6 @@ async def _thread(root: SubjectView, info: Asked) -> Thread:
 
 def _within(root: SubjectView, since: datetime | None, until: datetime | None) -> SubjectView:
     return replace(root, where=subjects.both(root.where, EventFilter(since=since, until=until)))
-
-
-def _moment(root: RootView | None, info: Asked) -> Moment:
-    return root.moment if root is not None else now(info.context.instant)
 
 
 def _after(moment: Moment) -> datetime:

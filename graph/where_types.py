@@ -155,7 +155,9 @@ class WhereTypes:
             "Conditions on an actor. All that are given must hold.",
             [
                 DocumentField("id", nullable(self.scalars[str]), description="On the actor's id."),
-                DocumentField("type", nullable(kind), description="On what kind of actor it is."),
+                DocumentField(
+                    "type", nullable(kind), description="On whether it is a human, a service or a controller."
+                ),
             ],
             where_values.properties,
         )

@@ -52,7 +52,7 @@ def test_conditions_narrow_it_down_together(past: Shell, app_id: str) -> None:
 def test_a_number_takes_the_newest_and_tells_when_there_are_more(past: Shell, app_id: str) -> None:
     ended = past("events", "-n", "2")
     assert (ended.code, [row[2] for row in ended.rows]) == (0, ["Widget/w", "config/c"])
-    assert ended.err == "There are more than 2 events; -n takes another number, -n 0 all.\n"
+    assert ended.err == "There are more events; -n takes another number than 2, -n 0 all.\n"
     past.bring(*(told("WidgetScaledEvent", app_id, "busy", at=later(index), eventNumber=index) for index in range(600)))
     assert len(past.ok("events", "-n", "0").rows) == 603
     assert len(past.ok("events", "-n", "603").rows) == 603

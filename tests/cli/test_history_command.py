@@ -45,7 +45,7 @@ def test_changes_tell_what_each_event_added_removed_and_replaced(past: Shell) ->
 def test_a_number_takes_the_newest(past: Shell) -> None:
     ended = past("history", "artifact", "vpc", "-n", "1")
     assert [row[0] for row in ended.rows] == ["4"]
-    assert "There are more than 1 events" in ended.err
+    assert "There are more events; -n takes another number than 1" in ended.err
 
 
 def test_programs_get_envelopes_and_with_them_the_changes(past: Shell) -> None:

@@ -13,7 +13,7 @@ from resolvers.context import Caller, Context, Right
 
 @pytest.fixture(scope="session")
 async def demo(mongodb_uri: str) -> AsyncIterator[Api]:
-    """A service with the demo data. Tests only read from it, but for what the examples write."""
+    """A service with the demo data and its aggregates. Tests only read from it, but for what the examples write."""
     async with running(mongodb_uri, clock=instants.system_clock()) as made:
         service = made.service
         caller = Caller(Actor("demo-loader", ActorType.SERVICE), frozenset(Right))
@@ -21,4 +21,5 @@ async def demo(mongodb_uri: str) -> AsyncIterator[Api]:
         for batch in ingestion.batches(envelopes()):
             results = await ingestion.store(context, batch, imported=True)
             assert [each for each in results if isinstance(each, DselError)] == []
+        await service.aggregator.rebuild()
         yield made
