@@ -35,14 +35,24 @@ class Buckets:
     def edges(self) -> list[datetime]:
         """Where each bucket begins, the first at or before `since`; and at last where the last one ends.
 
-        Raises InvalidArgument for a span that ends before it begins or a zone that is none, QueryTooLarge for more
-        than 1,000 buckets.
+        Raises InvalidArgument for a span that ends before it begins or reaches beyond the calendar, or a zone that is
+        none, QueryTooLarge for more than 1,000 buckets.
         """
         if self.until < self.since:
             raise InvalidArgument("until lies before since", hint="Give the earlier moment as since.")
+        try:
+            return self._edges()
+        except (OverflowError, ValueError):
+            raise InvalidArgument(
+                f"the first or last {self.unit.value} of the span is not within the years 1 to 9999",
+                hint="Take since from a later time, or until from an earlier one.",
+            ) from None
+
+    def _edges(self) -> list[datetime]:
         edges: list[datetime] = []
         for edge in self._from(zone(self.zone)):
-            edges.append(edge)
+            if edge not in edges[-1:]:  # a zone may leave out a whole day, as Samoa did at the end of 2011
+                edges.append(edge)
             if edge >= self.until:
                 break
             if len(edges) > MOST:

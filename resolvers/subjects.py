@@ -22,6 +22,7 @@ from resolvers.views import ActorView, EntityView, EventView, PageView, SubjectV
 
 MOST_FOLDED = 10_000
 _MOST_NAMED = 100
+_SPELLED = {"execution_id": "executionId", "correlation_id": "correlationId"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,11 @@ def both(one: EventFilter, other: EventFilter) -> EventFilter:
 def _narrower(name: str, one: Any, other: Any) -> Any:
     if isinstance(one, datetime):
         return max(one, other) if name.endswith("since") else min(one, other)
-    raise InvalidArgument(f"where.{name} is given twice: these are the events of {one}", hint="Leave it out of where.")
+    subject = one if isinstance(one, str) else ", ".join(one)
+    raise InvalidArgument(
+        f"where.{_SPELLED.get(name, name)} is given twice: these are the events of {subject}",
+        hint="Leave it out of where.",
+    )
 
 
 async def _headers(context: Context, subject: SubjectView) -> list[Event]:

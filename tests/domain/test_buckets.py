@@ -59,3 +59,28 @@ def test_a_zone_that_is_none_is_refused(zone: str) -> None:
 def test_a_span_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(InvalidArgument, match="until lies before since"):
         edges(Bucket.DAY, "2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z")
+
+
+def test_a_day_that_a_zone_leaves_out_is_no_bucket() -> None:
+    """Samoa went from 29 to 31 December 2011."""
+    assert edges(Bucket.DAY, "2011-12-29T12:00:00Z", "2012-01-01T00:00:00Z", "Pacific/Apia") == [
+        "2011-12-29T10:00:00.000Z",
+        "2011-12-30T10:00:00.000Z",
+        "2011-12-31T10:00:00.000Z",
+        "2012-01-01T10:00:00.000Z",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("unit", "since", "until", "zone"),
+    [
+        (Bucket.DAY, "0001-01-01T00:00:00Z", "0001-01-02T00:00:00Z", "America/New_York"),
+        (Bucket.DAY, "0001-01-01T00:00:00Z", "0001-01-02T00:00:00Z", "Asia/Tokyo"),
+        (Bucket.WEEK, "9999-12-30T00:00:00Z", "9999-12-31T23:59:59Z", "UTC"),
+        (Bucket.MONTH, "9999-12-30T00:00:00Z", "9999-12-31T23:59:59Z", "UTC"),
+        (Bucket.HOUR, "9999-12-31T22:00:00Z", "9999-12-31T23:59:59Z", "UTC"),
+    ],
+)
+def test_a_bucket_beyond_the_calendar_is_refused(unit: Bucket, since: str, until: str, zone: str) -> None:
+    with pytest.raises(InvalidArgument, match="years 1 to 9999"):
+        edges(unit, since, until, zone)

@@ -202,6 +202,13 @@ async def test_a_condition_that_the_subject_gives_already_is_refused(api: Api, s
     assert (await api.fault(query, id=story))["extensions"]["code"] == "INVALID_ARGUMENT"
 
 
+async def test_a_condition_that_is_given_twice_is_named_as_the_schema_names_it(
+    api: Api, app_id: str, story: str
+) -> None:
+    query = 'query($id: ID!) { execution(id: $id) { events(where: {executionId: "other"}) { nodes { id } } } }'
+    assert "where.executionId is given twice" in (await api.fault(query, id=f"run-{app_id}"))["message"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
