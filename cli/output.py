@@ -1,7 +1,6 @@
 """Answers for people and for programs: tables, names, YAML and JSON."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -10,6 +9,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from cli import console
+from domain.values import exact
 
 
 class Format(StrEnum):
@@ -70,26 +70,12 @@ def listed(items: Sequence[Any]) -> dict[str, Any]:
 
 def json_text(value: Any) -> str:
     """JSON for people, every digit of a number kept."""
-    return orjson.dumps(_exact(value), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode()
+    return orjson.dumps(exact(value), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode()
 
 
 def write(text: str) -> None:
     """A text as it is, however wide, and a line break unless it ends with one."""
     console.out.file.write(text if text.endswith("\n") else f"{text}\n")
-
-
-def _exact(value: Any) -> Any:
-    match value:
-        case dict():
-            return {key: _exact(item) for key, item in value.items()}
-        case list():
-            return [_exact(item) for item in value]
-        case bool():
-            return value
-        case int() | Decimal():
-            return orjson.Fragment(str(value))
-        case _:
-            return value
 
 
 def _padded(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:

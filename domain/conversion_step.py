@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstrai
 
 from domain.changes import same
 from domain.event import Document
-from domain.values import is_wide, pointer_part
+from domain.values import exact, pointer_part
 
 Pointer = Annotated[str, StringConstraints(pattern=r"^(/([^~/]|~[01])+)+$", max_length=1000)]
 Place = tuple[str, ...]
@@ -347,22 +347,7 @@ def _recalled(object_: Document, pointer: str, key: str = "") -> Any:
 
 
 def _text(value: Any) -> str:
-    return orjson.dumps(_exact(value), option=orjson.OPT_SORT_KEYS).decode()
-
-
-def _exact(value: Any) -> Any:
-    """For orjson: numbers that it does not know keep their digits."""
-    match value:
-        case dict():
-            return {key: _exact(item) for key, item in value.items()}
-        case list():
-            return [_exact(item) for item in value]
-        case Decimal():
-            return orjson.Fragment(str(value))
-        case int() if is_wide(value):
-            return orjson.Fragment(str(value))
-        case _:
-            return value
+    return orjson.dumps(exact(value), option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _value(text: str) -> Any:

@@ -114,6 +114,21 @@ def shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 
+def exact(value: Any) -> Any:
+    """A JSON value for orjson, with every digit of the numbers that it does not know itself."""
+    match value:
+        case dict():
+            return {key: exact(item) for key, item in value.items()}
+        case list():
+            return [exact(item) for item in value]
+        case Decimal():
+            return orjson.Fragment(str(value))
+        case int() if is_wide(value):
+            return orjson.Fragment(str(value))
+        case _:
+            return value
+
+
 def is_wide(value: int) -> bool:
     """Whether an integer needs more than 64 bits."""
     return not -_INT64 <= value < _INT64

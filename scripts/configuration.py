@@ -31,7 +31,9 @@ def updated(text: str) -> str:
 
 def _shown(default: Any) -> str:
     value = default.value if isinstance(default, Enum) else default
-    return "" if value is None else f"`{value}`"
+    if value in (None, []):
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 if __name__ == "__main__":

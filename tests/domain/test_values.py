@@ -1,6 +1,7 @@
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 
@@ -66,3 +67,9 @@ def test_nesting_is_bounded() -> None:
 
 def test_integers_beyond_64_bits_are_wide() -> None:
     assert [values.is_wide(each) for each in (2**63 - 1, 2**63, -(2**63), -(2**63) - 1)] == [False, True, False, True]
+
+
+def test_every_digit_of_a_number_is_written() -> None:
+    digits = '{"a":[1.10000000000000000001,12345678901234567890123,9007199254740993,true,0.5]}'
+    value = {"a": [Decimal("1.10000000000000000001"), 12345678901234567890123, 9007199254740993, True, 0.5]}
+    assert orjson.dumps(values.exact(value)).decode() == digits
