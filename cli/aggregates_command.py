@@ -65,7 +65,7 @@ async def _verify(aggregator: "Aggregator", types: list[str]) -> int:
                 console.say(f"{drift.entity}: {drift.problem.value}")
     if drifted > _MOST_SHOWN:
         console.say(f"… and {drifted - _MOST_SHOWN:,} more")
-    console.say(f"{checked:,} aggregates, {drifted:,} of them not what the log makes of them")
+    console.say(f"{drifted:,} of {checked:,} aggregates differ from what the log makes of them")
     return drifted
 
 
