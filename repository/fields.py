@@ -1,7 +1,7 @@
 """Which parts of an event a read needs: decoding what nobody asked for is the largest cost of a read."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
 
@@ -27,6 +27,14 @@ class Fields:
     """Which of HEADER_NAMES; None for all of them, and for all of a summary."""
     last: bool = True
     """Whether the last event of a summary is needed."""
+    _hash: int = field(init=False, repr=False, compare=False)
+    """Every view of a list asks by it what was read."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.state, self.body, self.header, self.last)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def cover(self, needed: "Fields") -> bool:
         """Whether what was read with these fields answers the needed ones too."""

@@ -1,6 +1,6 @@
 """An event as MongoDB holds it: each part is read when somebody asks for it, and most are never asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -24,24 +24,38 @@ def _part(key: str) -> Any:
     return property(lambda event: event._document[key])
 
 
-def _time(key: str) -> Any:
+def _once(slot: str, make: Callable[[Any], Any]) -> Any:
+    """What is made of the document when it is first asked for: many requests may share the event."""
+
+    def read(event: Any) -> Any:
+        try:
+            return getattr(event, slot)
+        except AttributeError:
+            made = make(event._document)
+            _put(event, slot, made)
+            return made
+
+    return property(read)
+
+
+def _time(slot: str, key: str) -> Any:
     """An instant, of a document whose times may not say that they are in UTC."""
 
-    def read(event: Any) -> datetime:
-        at: datetime = event._document[key]
+    def make(document: Mapping[str, Any]) -> datetime:
+        at: datetime = document[key]
         return at if at.tzinfo else at.replace(tzinfo=UTC)
 
-    return property(read)
+    return _once(slot, make)
 
 
-def _iso(key: str) -> Any:
+def _iso(slot: str, key: str) -> Any:
     """The text of an instant, which costs a third of an aware one and its text."""
 
-    def read(event: Any) -> str:
-        at: datetime = event._document[key]
+    def make(document: Mapping[str, Any]) -> str:
+        at: datetime = document[key]
         return instants.write(at) if at.tzinfo else at.isoformat("T", "milliseconds") + "Z"
 
-    return property(read)
+    return _once(slot, make)
 
 
 def _maybe(key: str, otherwise: Any = None) -> Any:
@@ -56,7 +70,15 @@ def _body(key: str) -> Any:
 class StoredEvent(Event):
     """Raises KeyError for a part of the header that was not fetched: see `Fields.header`."""
 
-    __slots__ = ("_document", "_entity", "_recorded")
+    __slots__ = (
+        "_document",
+        "_entity",
+        "_recorded",
+        "_recorded_at",
+        "_recorded_at_iso",
+        "_timestamp",
+        "_timestamp_iso",
+    )
 
     _document: Mapping[str, Any]
     _entity: Entity | None
@@ -88,10 +110,10 @@ class StoredEvent(Event):
     id: Any = _part("_id")
     entity: Any = property(_read_entity)
     version: Any = _part("version")
-    timestamp: Any = _time("timestamp")
-    recorded_at: Any = _time("recordedAt")
-    timestamp_iso: Any = _iso("timestamp")
-    recorded_at_iso: Any = _iso("recordedAt")
+    timestamp: Any = _time("_timestamp", "timestamp")
+    recorded_at: Any = _time("_recorded_at", "recordedAt")
+    timestamp_iso: Any = _iso("_timestamp_iso", "timestamp")
+    recorded_at_iso: Any = _iso("_recorded_at_iso", "recordedAt")
     kind: Any = _part("kind")
     action: Any = _part("action")
     phase: Any = property(lambda event: _PHASES[event._document["phase"]])

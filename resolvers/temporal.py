@@ -21,7 +21,9 @@ View = TypeVar("View")
 async def latests(context: Context, views: Sequence[EntityView], fields: Fields) -> list[Latest | None]:
     """The summaries, whatever the moment of the views."""
     unread = {view.entity.key for view in views if view.latest is None or not view.fields.cover(fields)}
-    found = await context.log.latest(sorted(unread), fields) if unread else {}
+    if not unread:
+        return [view.latest for view in views]
+    found = await context.log.latest(sorted(unread), fields)
     return [found.get(view.entity.key) if view.entity.key in unread else view.latest for view in views]
 
 
