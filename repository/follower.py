@@ -34,6 +34,10 @@ class Work(Protocol):
         """The same for all events of the log."""
         ...
 
+    async def is_whole(self) -> bool:
+        """False when something that was made before is gone."""
+        ...
+
 
 class Summaries:
     """Completes the summaries that a crashed writer left behind."""
@@ -49,6 +53,9 @@ class Summaries:
 
     async def catch_up(self) -> None:
         _LOG.info("repaired %d summaries", await latest.repair_all(self._database))
+
+    async def is_whole(self) -> bool:
+        return await latest.is_whole(self._database)
 
 
 class Aggregates:
@@ -66,12 +73,15 @@ class Aggregates:
     async def catch_up(self) -> None:
         _LOG.info("rebuilt %d aggregates", await self._aggregator.rebuild())
 
+    async def is_whole(self) -> bool:
+        return True  # they are events, and stay
+
 
 class Follower:
     """Any number of them may run.
 
     The resume token is kept after the events before it were handled, so a crash repeats some and skips none. When the
-    stream's history is lost, it catches up from the log.
+    stream's history is lost, or something is gone when it begins, it catches up from the log.
     """
 
     def __init__(self, database: Database, work: Work) -> None:
@@ -105,7 +115,7 @@ class Follower:
         """Until the collection is dropped or renamed, after which the token leads on."""
         options = {"start_after": token} if token else {}
         async with self._database.watch(EVENTS, self._inserts, **options) as stream:
-            if token is None:
+            if token is None or not await self._work.is_whole():
                 # The stream is open from here on, so nothing falls between this and the first change.
                 await self._work.catch_up()
             while stream.alive:

@@ -119,6 +119,11 @@ async def repair_all(database: Database, batch: int = 1000) -> int:
     return repaired
 
 
+async def is_whole(database: Database) -> bool:
+    """Whether each entity of the log has a summary, of whatever version: an index key for each, on either side."""
+    return await _entities(database, EVENTS, "entity") <= await _entities(database, LATEST, "_id")
+
+
 def latest_from(document: Document) -> Latest:
     """A summary as far as it was fetched."""
     entity, at = from_stored(document["_id"]), document.get("at")
@@ -145,6 +150,11 @@ async def _behind(database: Database, keys: Sequence[str]) -> dict[str, int]:
         for each in heads
         if folded.get(each["_id"], 0) < each["head"]["version"]
     }
+
+
+async def _entities(database: Database, collection: str, field: str) -> int:
+    found = await database.aggregate(collection, pipelines.count_distinct(field))
+    return int(found[0]["n"]) if found else 0
 
 
 async def _catch_up(database: Database, key: str, version: int) -> None:

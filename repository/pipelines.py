@@ -31,6 +31,11 @@ def heads(keys: Sequence[str]) -> Pipeline:
     ]
 
 
+def count_distinct(field: str) -> Pipeline:
+    """How many values an indexed text field has, as `n`: one index seek for each."""
+    return [{"$match": {field: {"$gt": ""}}}, {"$group": {"_id": f"${field}"}}, {"$count": "n"}]
+
+
 def newest(keys: Sequence[str], moment: Moment, fields: Fields) -> Pipeline:
     """The newest state of each entity."""
     return first_of_each({"stateful": True, "entity": {"$in": list(keys)}}, moment, fields)

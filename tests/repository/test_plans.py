@@ -329,3 +329,9 @@ async def test_a_repair_of_everything_seeks_once_for_each_entity(measured: dict[
     assert all(plan.indexes == {"order"} and plan.documents == 0 and plan.keys <= 41 for plan in steps)
     assert all("DISTINCT_SCAN" in plan.stages and plan.keys <= 40 for plan in heads)
     assert all(plan.streams for plan in plans)
+
+
+async def test_whether_all_summaries_are_there_costs_a_key_for_each(measured: dict[int, Measured]) -> None:
+    plans = await measured[LONG].plans(lambda _: latest.is_whole(measured[LONG].database))
+    assert [plan.indexes for plan in plans] == [{"order"}, {"_id_"}]
+    assert all("DISTINCT_SCAN" in plan.stages and plan.documents == 0 for plan in plans)
