@@ -1,4 +1,8 @@
-"""What a resolver hands down: an entity, a state or an event, and the moment it is looked at from."""
+"""What a resolver hands down: an entity, a state or an event, and the moment it is looked at from.
+
+Nobody changes them. The three that a query makes by the thousand do not say so: to make a frozen one takes three times
+as long.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -20,7 +24,7 @@ class SchemaView(StrEnum):
     RECORDED = "RECORDED"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class EntityView:
     """An entity at a moment. `latest` or `state` is there when the list that found the entity has read it too."""
 
@@ -32,7 +36,7 @@ class EntityView:
     """Which parts of the state `latest` or `state` holds."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class StateView:
     """The state that an event carries, at a moment."""
 
@@ -54,7 +58,7 @@ class StateView:
         return replace(self, event=self.event.showing(self.event.written, self.event.recorded), shown=view)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class EventView:
     """An event, with the parts of it in `fields`."""
 
