@@ -15,7 +15,8 @@ from domain import expression_cost, expression_functions, syntax_tree
 from domain.expression_cost import SMALL, Extent
 
 LONGEST_EXPRESSION = 5_000
-_EXTENSIONS = "extensions: [{name: bindings}, {name: optional}, {name: regex}, {name: sets}, {name: strings}]"
+_LIBRARIES = "bindings", "optional", "regex", "sets", "strings", "two-var-comprehensions"
+_EXTENSIONS = f"extensions: [{', '.join(f'{{name: {each}}}' for each in _LIBRARIES)}]"
 _FAULT = re.compile(r"ERROR: <input>:(\d+):(\d+): ([^\n]*?)(?: \(in container ''\))?(?: \[[A-Z_]+\])?(?:\n|$)")
 _LIBRARY_ERRORS = (RuntimeError, ValueError, LookupError, TypeError)
 _OPTIONAL_OLD = "cel.bind(oldSelf, dsel_current.?value, {}\n)"

@@ -1,6 +1,7 @@
 """The functions that Kubernetes adds to CEL and the library lacks: of texts, lists, URLs, addresses and quantities.
 
-A URL, an address, a network and a quantity are texts here, in their canonical form, so that equal ones compare equal.
+A URL, an address, a network, a quantity and a version are texts here, in their canonical form, so that equal ones
+compare equal. Formats and versions have files of their own.
 Every function raises ValueError for what it cannot read; the rule then counts as failed, as in Kubernetes.
 `sum`, `min` and `max` are for numbers and texts: the library takes no time or duration back.
 The library (0.1.3) never frees the arguments of a function written in Python: 130 to 280 bytes a call stay behind.
@@ -15,10 +16,11 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from cel_expr_python import cel
 
+from domain import expression_formats, expression_versions
+from domain.expression_function import BOOL, DOUBLE, DYN, INT, LIST, MAP, TEXT, function, overload, overloaded, readable
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_BOOL, _INT, _DOUBLE, _TEXT = cel.Type.BOOL, cel.Type.INT, cel.Type.DOUBLE, cel.Type.STRING
-_LIST, _MAP, _DYN = cel.Type.LIST, cel.Type.MAP, cel.Type.DYN
 _QUANTITY = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:([eE][+-]?[0-9]{1,3})|([KMGTPE]i|[numkMGTPE]?))")
 _SCALES = {"n": "1E-9", "u": "1E-6", "m": "1E-3", "": "1", "k": "1E3", "M": "1E6", "G": "1E9", "T": "1E12"}
 _SCALES |= {"P": "1E15", "E": "1E18"} | {f"{unit}i": str(1024**power) for power, unit in enumerate("KMGTPE", 1)}
@@ -28,20 +30,23 @@ _LONGEST_QUANTITY = 40
 def extension(found: Callable[[str, str], list[str]]) -> cel.CelExtension:
     """The functions as the library takes them. `found` gives every match of a regular expression (RE2) in a text."""
     texts = [
-        _function("find", lambda text, pattern: next(iter(found(text, pattern)), ""), _TEXT, _TEXT, _TEXT),
-        _function("findAll", found, _LIST, _TEXT, _TEXT),
+        function("find", lambda text, pattern: next(iter(found(text, pattern)), ""), TEXT, TEXT, TEXT),
+        function("findAll", found, LIST, TEXT, TEXT),
     ]
-    return cel.CelExtension("kubernetes", [*texts, *_lists(), *_urls(), *_addresses(), *_quantities()])
+    formats, versions = expression_formats.functions({"uri": _url}), expression_versions.functions()
+    return cel.CelExtension(
+        "kubernetes", [*texts, *_lists(), *_urls(), *_addresses(), *_quantities(), *formats, *versions]
+    )
 
 
 def _lists() -> list[cel.FunctionDecl]:
     return [
-        _function("sum", sum, _DYN, _LIST),
-        _function("min", min, _DYN, _LIST),
-        _function("max", max, _DYN, _LIST),
-        _function("isSorted", lambda items: items == sorted(items), _BOOL, _LIST),
-        _function("indexOf", _index, _INT, _LIST, _DYN),
-        _function("lastIndexOf", _last_index, _INT, _LIST, _DYN),
+        function("sum", sum, DYN, LIST),
+        function("min", min, DYN, LIST),
+        function("max", max, DYN, LIST),
+        function("isSorted", lambda items: items == sorted(items), BOOL, LIST),
+        function("indexOf", _index, INT, LIST, DYN),
+        function("lastIndexOf", _last_index, INT, LIST, DYN),
     ]
 
 
@@ -55,14 +60,14 @@ def _last_index(items: Sequence[Any], item: Any) -> int:
 
 def _urls() -> list[cel.FunctionDecl]:
     return [
-        _function("url", lambda text: _url(text).geturl(), _TEXT, _TEXT, member=False),
-        _function("isURL", _reads(_url), _BOOL, _TEXT, member=False),
-        _function("getScheme", lambda text: _url(text).scheme, _TEXT, _TEXT),
-        _function("getHost", lambda text: _url(text).netloc.rpartition("@")[2], _TEXT, _TEXT),
-        _function("getHostname", lambda text: _url(text).hostname or "", _TEXT, _TEXT),
-        _function("getPort", lambda text: str(_url(text).port or ""), _TEXT, _TEXT),
-        _function("getEscapedPath", lambda text: _url(text).path, _TEXT, _TEXT),
-        _function("getQuery", lambda text: parse_qs(_url(text).query, keep_blank_values=True), _MAP, _TEXT),
+        function("url", lambda text: _url(text).geturl(), TEXT, TEXT, member=False),
+        function("isURL", readable(_url), BOOL, TEXT, member=False),
+        function("getScheme", lambda text: _url(text).scheme, TEXT, TEXT),
+        function("getHost", lambda text: _url(text).netloc.rpartition("@")[2], TEXT, TEXT),
+        function("getHostname", lambda text: _url(text).hostname or "", TEXT, TEXT),
+        function("getPort", lambda text: str(_url(text).port or ""), TEXT, TEXT),
+        function("getEscapedPath", lambda text: _url(text).path, TEXT, TEXT),
+        function("getQuery", lambda text: parse_qs(_url(text).query, keep_blank_values=True), MAP, TEXT),
     ]
 
 
@@ -77,21 +82,25 @@ def _url(text: str) -> SplitResult:
 
 def _addresses() -> list[cel.FunctionDecl]:
     return [
-        _function("isIP", _reads(_ip), _BOOL, _TEXT, member=False),
-        _overloaded("ip", ("ip_string", False, lambda text: str(_ip(text))), ("cidr_ip", True, _first_address)),
-        _function("ip.isCanonical", lambda text: str(_ip(text)) == text, _BOOL, _TEXT, member=False),
-        _function("family", lambda text: _ip(text).version, _INT, _TEXT),
-        _function("isUnspecified", lambda text: _ip(text).is_unspecified, _BOOL, _TEXT),
-        _function("isLoopback", lambda text: _ip(text).is_loopback, _BOOL, _TEXT),
-        _function("isLinkLocalUnicast", lambda text: _ip(text).is_link_local, _BOOL, _TEXT),
-        _function("isLinkLocalMulticast", lambda text: _is_link_local_multicast(_ip(text)), _BOOL, _TEXT),
-        _function("isGlobalUnicast", lambda text: _is_global_unicast(_ip(text)), _BOOL, _TEXT),
-        _function("isCIDR", _reads(_network), _BOOL, _TEXT, member=False),
-        _function("cidr", lambda text: _network(text).with_prefixlen, _TEXT, _TEXT, member=False),
-        _function("containsIP", lambda text, other: _ip(other) in _network(text).network, _BOOL, _TEXT, _TEXT),
-        _function("containsCIDR", _contains, _BOOL, _TEXT, _TEXT),
-        _function("masked", lambda text: str(_network(text).network), _TEXT, _TEXT),
-        _function("prefixLength", lambda text: _network(text).network.prefixlen, _INT, _TEXT),
+        function("isIP", readable(_ip), BOOL, TEXT, member=False),
+        overloaded(
+            "ip",
+            overload("ip", lambda text: str(_ip(text)), TEXT, TEXT, member=False),
+            overload("ip_of_cidr", _first_address, TEXT, TEXT),
+        ),
+        function("ip.isCanonical", lambda text: str(_ip(text)) == text, BOOL, TEXT, member=False),
+        function("family", lambda text: _ip(text).version, INT, TEXT),
+        function("isUnspecified", lambda text: _ip(text).is_unspecified, BOOL, TEXT),
+        function("isLoopback", lambda text: _ip(text).is_loopback, BOOL, TEXT),
+        function("isLinkLocalUnicast", lambda text: _ip(text).is_link_local, BOOL, TEXT),
+        function("isLinkLocalMulticast", lambda text: _is_link_local_multicast(_ip(text)), BOOL, TEXT),
+        function("isGlobalUnicast", lambda text: _is_global_unicast(_ip(text)), BOOL, TEXT),
+        function("isCIDR", readable(_network), BOOL, TEXT, member=False),
+        function("cidr", lambda text: _network(text).with_prefixlen, TEXT, TEXT, member=False),
+        function("containsIP", lambda text, other: _ip(other) in _network(text).network, BOOL, TEXT, TEXT),
+        function("containsCIDR", _contains, BOOL, TEXT, TEXT),
+        function("masked", lambda text: str(_network(text).network), TEXT, TEXT),
+        function("prefixLength", lambda text: _network(text).network.prefixlen, INT, TEXT),
     ]
 
 
@@ -131,17 +140,17 @@ def _contains(text: str, other: str) -> bool:
 
 def _quantities() -> list[cel.FunctionDecl]:
     return [
-        _function("isQuantity", _reads(_quantity), _BOOL, _TEXT, member=False),
-        _function("quantity", lambda text: _written(_quantity(text)), _TEXT, _TEXT, member=False),
-        _function("isInteger", lambda text: _quantity(text) % 1 == 0, _BOOL, _TEXT),
-        _function("asInteger", _whole, _INT, _TEXT),
-        _function("asApproximateFloat", lambda text: float(_quantity(text)), _DOUBLE, _TEXT),
-        _function("sign", lambda text: int(_quantity(text).compare(Decimal(0))), _INT, _TEXT),
-        _function("isLessThan", lambda one, other: _quantity(one) < _quantity(other), _BOOL, _TEXT, _TEXT),
-        _function("isGreaterThan", lambda one, other: _quantity(one) > _quantity(other), _BOOL, _TEXT, _TEXT),
-        _function("compareTo", lambda one, other: int(_quantity(one).compare(_quantity(other))), _INT, _TEXT, _TEXT),
-        _function("add", lambda one, other: _written(_quantity(one) + _quantity(str(other))), _TEXT, _TEXT, _DYN),
-        _function("sub", lambda one, other: _written(_quantity(one) - _quantity(str(other))), _TEXT, _TEXT, _DYN),
+        function("isQuantity", readable(_quantity), BOOL, TEXT, member=False),
+        function("quantity", lambda text: _written(_quantity(text)), TEXT, TEXT, member=False),
+        function("isInteger", lambda text: _quantity(text) % 1 == 0, BOOL, TEXT),
+        function("asInteger", _whole, INT, TEXT),
+        function("asApproximateFloat", lambda text: float(_quantity(text)), DOUBLE, TEXT),
+        function("sign", lambda text: int(_quantity(text).compare(Decimal(0))), INT, TEXT),
+        function("isLessThan", lambda one, other: _compared(one, other) < 0, BOOL, TEXT, TEXT),
+        function("isGreaterThan", lambda one, other: _compared(one, other) > 0, BOOL, TEXT, TEXT),
+        function("compareTo", _compared, INT, TEXT, TEXT),
+        function("add", lambda one, other: _written(_quantity(one) + _quantity(str(other))), TEXT, TEXT, DYN),
+        function("sub", lambda one, other: _written(_quantity(one) - _quantity(str(other))), TEXT, TEXT, DYN),
     ]
 
 
@@ -154,6 +163,13 @@ def _quantity(text: str) -> Decimal:
     return Decimal(number + exponent) if exponent else Decimal(number) * Decimal(_SCALES[unit])
 
 
+def _compared(one: str, other: str) -> int:
+    """-1, 0 or 1, of two versions or two quantities: no text is both."""
+    if expression_versions.is_version(one) and expression_versions.is_version(other):
+        return expression_versions.compared(one, other)
+    return int(_quantity(one).compare(_quantity(other)))
+
+
 def _written(number: Decimal) -> str:
     return str(number.normalize())
 
@@ -163,32 +179,3 @@ def _whole(text: str) -> int:
     if number % 1:
         raise ValueError(f"{text} is no integer")
     return int(number)
-
-
-def _reads(read: Callable[[str], Any]) -> Callable[[str], bool]:
-    def readable(text: str) -> bool:
-        try:
-            read(text)
-        except ValueError:
-            return False
-        return True
-
-    return readable
-
-
-def _function(
-    name: str, implementation: Callable[..., Any], returns: cel.Type, *parameters: cel.Type, member: bool = True
-) -> cel.FunctionDecl:
-    overload = cel.Overload(
-        f"kubernetes_{name}", return_type=returns, parameters=parameters, is_member=member, impl=implementation
-    )
-    return cel.FunctionDecl(name, [overload])
-
-
-def _overloaded(name: str, *overloads: tuple[str, bool, Callable[[str], str]]) -> cel.FunctionDecl:
-    """One name for a function and a method, both from text to text."""
-    made = [
-        cel.Overload(key, return_type=_TEXT, parameters=[_TEXT], is_member=member, impl=implementation)
-        for key, member, implementation in overloads
-    ]
-    return cel.FunctionDecl(name, made)

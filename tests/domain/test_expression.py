@@ -33,6 +33,7 @@ def value(source: str, self: Any = OBJECT, old: list[Any] | None = None, *, opti
         "has(self.none) && self.none == null && !has(self.missing) && has(self.map.a)",
         "'a' in self.map && 2 in self.list && !(self.number in [1, 2])",
         "self.list.all(x, x > 0) && self.list.exists(x, x == 1 || 1 / 0 > 1) && self.list.exists_one(x, x > 2)",
+        "self.list.all(at, x, at < x) && {'a': 1}.exists(key, x, key == 'a') && {'a': 1}.transformList(k, x, x) == [1]",
         "self.list.map(x, x * 2) == [2, 4, 6] && self.list.filter(x, x > 1) == [2, 3]",
         "self.map.all(k, self.map[k] > 0) && self.items.map(i, i.k) == ['a', 'b']",
         "size(self.text) == 5 && self.text.startsWith('hé') && self.text.endsWith('lo') && self.text.contains('ll')",
