@@ -1,10 +1,11 @@
 """Two workers against one, and the memory of each under load.
 
-python -m bench.workers [--rounds 5] [--seconds 3] [--connections 16] [--query history]. Two services on one MongoDB
-take turns under the same load. MongoDB and the load share the processors with the workers, so on a machine of two
-cores two workers cannot have a core each; hence there are two figures. `rate` is what the load saw. `work` is requests
-per second of the workers' own processor time, times the workers: what they would reach with a core each, which is
-twice the figure of one worker as long as they do not stand in each other's way.
+python -m bench.workers [--rounds 5] [--seconds 3] [--connections 8] [--query history]. Two services on one MongoDB
+take turns, each with a load of its own for every worker: so many connections. MongoDB and the load share the
+processors with the workers, so on a machine of two cores two workers cannot have a core each; hence there are two
+figures. `rate` is what the load saw. `work` is requests per second of the workers' own processor time, times the
+workers: what they would reach with a core each, which is twice the figure of one worker as long as they do not stand
+in each other's way.
 """
 
 import argparse
@@ -40,7 +41,7 @@ async def main(rounds: int, seconds: float, connections: int, query: str) -> Non
             work: dict[int, list[float]] = {1: [], 2: []}
             for _ in range(rounds + 1):
                 for number, service in services.items():
-                    sample = await measure(service, query, connections, seconds)
+                    sample = await measure(service, query, number * connections, seconds)
                     rates[number].append(sample["rate"])
                     work[number].append(number * 1000 / sample["cpu"])
             _show(services, rates, work)
@@ -70,7 +71,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0)
-    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--query", default="history")
     given = parser.parse_args()
     uvloop.run(main(given.rounds, given.seconds, given.connections, given.query))
