@@ -150,8 +150,12 @@ def _as_decided(type_: DomainType, name: str, spec: Document) -> DomainType:
 
 
 def with_plain_numbers(value: Any) -> Any:
-    """JSON Schema knows numbers, not Decimals: what BSON or a long text made of one becomes an int or a float."""
+    """JSON Schema knows plain numbers: a Decimal, or an integer of a type of BSON's own, becomes an int or a float."""
     match value:
+        case bool():
+            return value
+        case int():
+            return int(value)
         case Decimal():
             return int(value) if value == value.to_integral_value() else float(value)
         case dict():

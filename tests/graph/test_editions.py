@@ -145,6 +145,19 @@ async def test_a_replica_that_starts_late_has_what_was_applied_before(mongodb_ur
             assert (await late.ask("{ widgets { nodes { name } } }"))["widgets"] == {"nodes": []}
 
 
+async def test_a_bound_of_more_than_32_bits_is_read_by_every_replica(mongodb_uri: str) -> None:
+    """BSON gives such integers a type of their own."""
+    name, bounded = (
+        f"test_{uuid4().hex}",
+        {"type": "integer", "minimum": -(2**40), "maximum": 2**32 - 1, "default": 2**33},
+    )
+    async with running(mongodb_uri, types=Registry([]), database=name) as one:
+        await applied(one, manifest("Peer", asn=bounded))
+        async with running(mongodb_uri, types=Registry([]), database=name) as late:
+            assert late.service.edition.registry.declarations["Peer"].fault is None
+            assert await late.ask("{ peers { nodes { current { spec { asn } } } } }") == {"peers": {"nodes": []}}
+
+
 async def test_types_that_two_replicas_apply_at_once_are_served_by_both(replicas: tuple[Api, Api]) -> None:
     one, other = replicas
     done = await asyncio.gather(
