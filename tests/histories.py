@@ -177,8 +177,8 @@ class Summary:
     last: str
     state: str | None
     content: Document | None
-    outcomes: int
-    intents: int
+    outcomes: int | None
+    intents: int | None
 
 
 async def summary_of(log: EventLog, entity: Entity) -> Summary:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from bson.raw_bson import RawBSONDocument
-from pymongo import UpdateOne
+from pymongo import InsertOne, UpdateOne
 
 from domain.errors import StoreUnavailable
 from repository.driver import Database, Document, Pipeline
@@ -37,8 +37,8 @@ class Meddled(Database):
     async def insert(self, collection: str, documents: Sequence[RawBSONDocument]) -> None:
         await self._meddle("insert", collection, lambda: super(Meddled, self).insert(collection, documents))
 
-    async def update(self, collection: str, updates: Sequence[UpdateOne]) -> int:
-        return await self._meddle("update", collection, lambda: super(Meddled, self).update(collection, updates))
+    async def update(self, collection: str, changes: Sequence[InsertOne[Document] | UpdateOne]) -> int:
+        return await self._meddle("update", collection, lambda: super(Meddled, self).update(collection, changes))
 
     async def _meddle(self, call: str, collection: str, perform: Callable[[], Awaitable[Answer]]) -> Answer:
         if happenings := self.before.get((call, collection)):
