@@ -19,7 +19,7 @@ from domain import instants, registry
 from domain.instants import Clock
 from domain.registry import Registry
 from graph import event_stream, export, health
-from graph.callers import Callers
+from graph.callers import ACTOR_HEADER, ACTOR_TYPE_HEADER, Callers
 from graph.edition import Edition, edition
 from graph.editions import Editions
 from graph.examples import load_examples
@@ -44,6 +44,8 @@ from resolvers.context import Context
 from resolvers.served_log import served
 
 ENDPOINT = "/graphql"
+_TELLING = ("authorization", ACTOR_HEADER, ACTOR_TYPE_HEADER, "x-correlation-id", "x-request-id")
+"""The headers that make a difference to the context of a query."""
 
 
 class Service:
@@ -181,6 +183,7 @@ def create_app(
         streaming,
         patience,
         service.editions.newer,
+        [name.encode() for name in _TELLING],
     )
     newer = service.editions.newer
     operations = Operations(lambda: service.edition, service.context_for, streaming, patience, newer)

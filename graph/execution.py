@@ -118,6 +118,11 @@ class Engine:
         prepared = operations.get(operation_name or None)  # the protocol lets "" stand for none
         return prepared or [_unknown_operation(operation_name, operations)]
 
+    def remembered(self, query: str, operation_name: str | None) -> Prepared | None:
+        """What `prepare` would give, if it is no work."""
+        operations = self.documents.known(query)
+        return operations.get(operation_name or None) if operations else None
+
     def take_over(self, before: "Engine", doubtful: bool) -> None:
         """Remembers the documents of the engine that this one replaces, which must not be asked for them all at once.
 
@@ -272,10 +277,15 @@ class DocumentCache:
         return len(self._documents)
 
     def get(self, query: str) -> Operations | None:
-        operations = self._documents.get(query)
+        operations = self.known(query)
         if operations is None:
             self.misses += 1
-        else:
+        return operations
+
+    def known(self, query: str) -> Operations | None:
+        """The same, when there is somebody else to ask who will count the miss."""
+        operations = self._documents.get(query)
+        if operations is not None:
             self.hits += 1
             self._documents.move_to_end(query)
         return operations

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from functools import lru_cache
-from typing import Any, NoReturn
+from collections.abc import Awaitable, Callable, Iterable
+from functools import lru_cache, partial
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import parse_qsl
 
 from graphql import GraphQLError, OperationType
@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from domain.errors import DselError
 from graph import json_text
+from graph.coalescing import Coalescing
 from graph.execution import Engine, GraphQLRequest, Prepared, Result, is_invalid
 from graph.server_sent_events import EVENT_STREAM, EventStreamResponse
 from graph.streaming import Patience, Streaming
@@ -34,6 +35,7 @@ _UNWATCHED = 0.05  # seconds
 
 MakeContext = Callable[[Request, GraphQLRequest, Any], Awaitable[Any]]
 Page = Callable[[Request], Awaitable[Response]]
+Answer = TypeVar("Answer")
 
 
 class GraphQLEndpoint:
@@ -42,7 +44,7 @@ class GraphQLEndpoint:
     `engine` is asked once per request, and `make_context` is told the engine that will run it. What that raises as a
     DselError goes out with the status of its code. When a query is invalid, `newer` is asked for another engine.
     A context may have `correlation_id`, which goes out as X-Correlation-Id, and `response_extensions()`, whose answer
-    goes out as `extensions`.
+    goes out as `extensions`. `telling` are the headers that make a difference to it, in lower case.
     """
 
     def __init__(
@@ -54,8 +56,11 @@ class GraphQLEndpoint:
         streaming: Streaming | None = None,
         patience: Patience | None = None,
         newer: Callable[[Any], Awaitable[Engine | None]] | None = None,
+        telling: Iterable[bytes] = (b"authorization",),
     ) -> None:
         self._engine = engine
+        self._telling = frozenset(telling)
+        self._queries: Coalescing[Response] = Coalescing()
         self._newer = newer or _none_newer
         self._make_context = make_context
         self._page = page
@@ -89,33 +94,46 @@ class GraphQLEndpoint:
         if accepted is None:
             _refuse(406, f"This address answers with {GRAPHQL_JSON} or {JSON}; the Accept header names neither.")
         if scope["method"] == "POST":
-            request = checked(await self._posted(receive, headers))
+            text = await self._posted(receive, headers)
+            request = checked(await _loaded(text))
         elif scope["method"] == "GET":
-            request = checked(_queried(scope["query_string"]))
+            text = scope["query_string"]
+            request = checked(_queried(text))
         else:
             _refuse(405, f"{scope['method']} is not supported. Use POST, or GET for queries.", {"Allow": "GET, POST"})
         engine = self._engine()
+        known = engine.remembered(request.query, request.operation_name)
+        if known and known.type is OperationType.QUERY and accepted != EVENT_STREAM:
+            key = (known, text, accepted, self._told(scope))
+            make = partial(self._answered, scope, engine, known, request, accepted)
+            return await _while_connected(self._queries.answer(key, make), receive)
         context = await self._context(Request(scope), request, engine)
-        prepared = engine.prepare(request.query, request.operation_name)
+        prepared = known or engine.prepare(request.query, request.operation_name)
         if is_invalid(prepared) and (newer := await self._newer(engine)) is not None:
             engine, context = newer, await self._context(Request(scope), request, newer)
             prepared = engine.prepare(request.query, request.operation_name)
         if accepted == EVENT_STREAM and self._streaming is not None:
             return self._stream(scope["method"], engine, prepared, request, context)
         result = await self._result(scope["method"], engine, prepared, request, context, receive)
-        return _response(accepted, 200 if result.executed or accepted == JSON else 400, result, {}, context)
+        return _executed(accepted, result, context)
 
-    async def _posted(self, receive: Receive, headers: dict[bytes, bytes]) -> Any:
+    def _told(self, scope: Scope) -> tuple[tuple[bytes, bytes], ...]:
+        return tuple(header for header in scope["headers"] if header[0] in self._telling)
+
+    async def _answered(
+        self, scope: Scope, engine: Engine, prepared: Prepared, request: GraphQLRequest, accepted: str
+    ) -> Response:
+        """The answer to all who ask this at the same time, from an instant after the last of them came."""
+        context = await self._context(Request(scope), request, engine)
+        return _executed(accepted, await engine.run(prepared, request, context), context)
+
+    async def _posted(self, receive: Receive, headers: dict[bytes, bytes]) -> bytes:
         if problem := _media_problem(headers.get(b"content-type", b""), headers.get(b"content-encoding", b"")):
             _refuse(*problem)
         length = headers.get(b"content-length", b"")
         if length.isdigit() and int(length) > self._max_body_bytes:
             self._refuse_body()
-        body = await self._body(receive)
-        try:
-            return json_text.loads(body) if len(body) < _LARGE else await beside(json_text.loads, body)
-        except json_text.JsonError as error:
-            _refuse(400, f"The request body cannot be read: {error}. {EXAMPLE}")
+        return await self._body(receive)
 
     async def _body(self, receive: Receive) -> bytes:
         chunks: list[bytes] = []
@@ -154,7 +172,7 @@ class GraphQLEndpoint:
         if isinstance(prepared, list):
             return Result.refused(prepared)
         if prepared.type is not OperationType.MUTATION:
-            return await _run_while_connected(engine, prepared, request, context, receive)
+            return await _while_connected(engine.run(prepared, request, context), receive)
         if method != "POST":
             _refuse(405, "A mutation changes data: send it with POST.", {"Allow": "POST"})
         return await self._run_to_the_end(engine, prepared, request, context)
@@ -211,15 +229,20 @@ def _refuse(status: int, message: str, headers: dict[str, str] | None = None) ->
     raise RefusedError(status, error, headers or {})
 
 
-async def _run_while_connected(
-    engine: Engine, prepared: Prepared, request: GraphQLRequest, context: Any, receive: Receive
-) -> Result:
-    """Cancels the execution when the client leaves. Raises ClientDisconnect then."""
+async def _loaded(body: bytes) -> Any:
+    try:
+        return json_text.loads(body) if len(body) < _LARGE else await beside(json_text.loads, body)
+    except json_text.JsonError as error:
+        _refuse(400, f"The request body cannot be read: {error}. {EXAMPLE}")
+
+
+async def _while_connected(answer: Awaitable[Answer], receive: Receive) -> Answer:
+    """Cancels the answer when the client leaves. Raises ClientDisconnect then."""
     task = asyncio.current_task()
     assert task
     watch = _Watch(receive, task)
     try:
-        return await engine.run(prepared, request, context)
+        return await answer
     except asyncio.CancelledError:
         if watch.has_cancelled and task.uncancel() == 0:  # nobody else, such as a timeout, has cancelled us too
             raise ClientDisconnect from None
@@ -341,6 +364,10 @@ def _kind(value: object) -> str:
         return "missing or null"
     kinds = {str: "a string", bool: "a boolean", list: "an array", dict: "an object"}
     return kinds.get(type(value), "a number")
+
+
+def _executed(media_type: str, result: Result, context: object) -> Response:
+    return _response(media_type, 200 if result.executed or media_type == JSON else 400, result, {}, context)
 
 
 def _response(

@@ -294,6 +294,51 @@ async def test_a_request_that_was_not_executed_is_400_in_the_new_type_and_200_in
     assert ("data" in new.json(), "data" in old.json()) == (status == 200, status == 200)
 
 
+# Equal queries at the same time
+
+
+async def test_equal_queries_that_come_together_are_executed_once(client: httpx.AsyncClient, service: Service) -> None:
+    body = {"query": "{ hello }"}
+    await post(client, body)
+    service.requests.clear()
+    answers = await asyncio.gather(*(post(client, body) for _ in range(5)))
+    assert [each.json() for each in answers] == [{"data": {"hello": "hello you"}}] * 5
+    assert len(service.requests) == 1
+
+
+async def test_queries_that_differ_in_what_tells_on_their_answer_are_executed_each(
+    client: httpx.AsyncClient, service: Service
+) -> None:
+    query = "query Q($n: String) { hello(name: $n) }"
+    await post(client, {"query": query, "variables": {"n": "a"}})
+    service.requests.clear()
+    await asyncio.gather(
+        post(client, {"query": query, "variables": {"n": "a"}}),
+        post(client, {"query": query, "variables": {"n": "b"}}),
+        post(client, {"query": query, "variables": {"n": "a"}}, authorization="Bearer other"),
+        post(client, {"query": query, "variables": {"n": "a"}}, accept=GRAPHQL_JSON),
+        client.get("/graphql", params={"query": query, "variables": '{"n": "a"}'}),
+    )
+    assert len(service.requests) == 5
+
+
+async def test_equal_mutations_that_come_together_are_executed_each(
+    client: httpx.AsyncClient, service: Service
+) -> None:
+    body = {"query": 'mutation { write(text: "x") }'}
+    await post(client, body)
+    await asyncio.gather(*(post(client, body) for _ in range(3)))
+    assert service.context.writes == ["x"] * 4
+
+
+async def test_equal_queries_that_are_refused_are_refused_each(client: httpx.AsyncClient, service: Service) -> None:
+    body = {"query": "{ hello }"}
+    await post(client, body)
+    service.failure = Unauthenticated("the token is not known")
+    answers = await asyncio.gather(*(post(client, body) for _ in range(2)))
+    assert [error(each)[:2] for each in answers] == [(401, "UNAUTHENTICATED")] * 2
+
+
 # Requests that cannot be read
 
 

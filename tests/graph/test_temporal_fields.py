@@ -1,3 +1,4 @@
+import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -240,6 +241,21 @@ async def test_humans_are_told_apart_from_services_and_controllers_now_and_at_an
     earlier = found["at"]["artifact"]
     assert earlier["human"] == {"id": "anna", "event": {"timestamp": write(T0)}}
     assert earlier["appliedBy"] == {"id": "anna"}
+
+
+async def test_who_has_written_sees_it_though_many_ask_the_same_at_that_time(api: Api, app_id: str) -> None:
+    asked = asyncio.Event()
+
+    async def watch() -> None:
+        while not asked.is_set():
+            await asyncio.gather(*(vpc(api, app_id, "current { version }") for _ in range(3)))
+
+    watching = asyncio.create_task(watch())
+    for version in range(1, 21):
+        await api.bring(applied(app_id, at=later(version), version=f"{version}.0.0"))
+        assert await vpc(api, app_id, "current { version }") == {"current": {"version": version}}
+    asked.set()
+    await watching
 
 
 async def test_of_two_events_in_one_millisecond_the_higher_version_is_the_state(api: Api, app_id: str) -> None:
