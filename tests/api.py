@@ -23,6 +23,7 @@ from domain.registry import Registry
 from examples import Hands, later
 from graph.app import Service, create_app
 from graph.settings import Settings
+from patience import PATIENCE
 
 Json = dict[str, Any]
 
@@ -112,8 +113,8 @@ async def running(
     chosen = Settings(**{"mongodb_uri": uri, "database": database, "aggregates": False, **settings})
     app = create_app(chosen, types=types, clock=clock or hands, listeners=[_CALLS])
     async with (
-        LifespanManager(app, startup_timeout=30, shutdown_timeout=30),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://dsel", timeout=60) as http,
+        LifespanManager(app, startup_timeout=PATIENCE, shutdown_timeout=PATIENCE),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://dsel", timeout=PATIENCE) as http,
     ):
         yield Api(http, app.state.service, hands)
     async with AsyncMongoClient[Json](uri) as client:

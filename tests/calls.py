@@ -11,11 +11,11 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import IndexModel, UpdateOne
 
 from domain.errors import StoreUnavailable
+from patience import PATIENCE
 from repository.driver import Database
 
 THINGS = "things"
 SHORT = 0.5  # seconds that a call may take
-LONGEST = 10  # seconds after which a test calls it hanging; far more than SHORT, because machines stall
 
 Call = Callable[[Database], Awaitable[object]]
 Answer = TypeVar("Answer")
@@ -43,7 +43,7 @@ def raw(**fields: object) -> RawBSONDocument:
 
 
 async def refused(call: Awaitable[object]) -> StoreUnavailable:
-    async with asyncio.timeout(LONGEST):
+    async with asyncio.timeout(PATIENCE):
         with pytest.raises(StoreUnavailable) as refusal:
             await call
     return refusal.value
@@ -51,7 +51,7 @@ async def refused(call: Awaitable[object]) -> StoreUnavailable:
 
 async def works(call: Callable[[Database], Awaitable[Answer]], database: Database) -> Answer:
     """The answer, within the time that a driver takes to notice."""
-    async with asyncio.timeout(LONGEST):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 return await call(database)

@@ -12,9 +12,10 @@ from typing import Any
 
 import httpx
 
+from patience import PATIENCE
+
 ROOT = Path(__file__).parent.parent
 DSEL = Path(sys.executable).with_name("dsel")
-PATIENCE = 60  # seconds for a step on a busy machine
 
 
 @dataclass

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from pathlib import Path
 
-from launched import PATIENCE
+from patience import PATIENCE
 
 
 def mongod(data: Path) -> int:
@@ -20,8 +20,20 @@ def lives(pid: int) -> bool:
 
 
 def children(pid: int) -> list[int]:
-    threads = Path(f"/proc/{pid}/task").iterdir()
-    return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
+    return [int(child) for thread in Path(f"/proc/{pid}/task").iterdir() for child in _children(thread)]
+
+
+def command(pid: int) -> str:
+    """Its command line; empty when it is gone."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return ""
+
+
+def _children(thread: Path) -> list[str]:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it may end while it is looked at
+        return (thread / "children").read_text().split()
+    return []
 
 
 async def gone(pid: int) -> None:

@@ -1,10 +1,13 @@
 """A way to MongoDB that a test can block or cut."""
 
 import asyncio
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
 from pymongo.uri_parser import parse_uri
+
+from ports import held
 
 
 class Proxy:
@@ -16,7 +19,8 @@ class Proxy:
         self._open.set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
-        self._port = 0
+        self._held = ExitStack()
+        self._port = self._held.enter_context(held())
 
     @property
     def uri(self) -> str:
@@ -28,10 +32,10 @@ class Proxy:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
         await self.cut()
+        self._held.close()
 
     async def listen(self) -> None:
         self._server = await asyncio.start_server(self._forward, "127.0.0.1", self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
 
     def block(self) -> None:
         self._open.clear()

@@ -11,8 +11,9 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from patience import PATIENCE
+
 Json = dict[str, Any]
-PATIENCE = 30  # seconds for a step on a busy machine
 
 
 class Socket:
@@ -68,7 +69,13 @@ async def socket(address: str, *subprotocols: str, **headers: str) -> AsyncItera
     url = address.removesuffix("/graphql").replace("http", "ws", 1) + "/graphql"
     chosen: Any = subprotocols or ("graphql-transport-ws",)
     async with connect(
-        url, subprotocols=chosen, additional_headers=headers, proxy=None, max_size=None, close_timeout=1
+        url,
+        subprotocols=chosen,
+        additional_headers=headers,
+        proxy=None,
+        max_size=None,
+        open_timeout=PATIENCE,
+        close_timeout=1,
     ) as connection:
         yield Socket(connection)
 

@@ -16,6 +16,7 @@ import yaml
 from typer.testing import CliRunner
 
 from cli.main import app
+from patience import PATIENCE
 
 DSEL = Path(sys.executable).with_name("dsel")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -77,7 +78,7 @@ class Shell:
 
     def process(self, *arguments: str | Path, stdin: str = "") -> Ended:
         with self.start(*arguments) as process:
-            out, err = process.communicate(stdin, timeout=60)
+            out, err = process.communicate(stdin, timeout=PATIENCE)
             return Ended(process.returncode, out, err)
 
     @contextmanager
@@ -126,7 +127,7 @@ class Terminal:
         """The exit code and the whole screen."""
         while self._read():
             pass
-        return self.process.wait(60), self.screen
+        return self.process.wait(PATIENCE), self.screen
 
     def _read(self) -> bool:
         try:

@@ -1,9 +1,9 @@
-import socket
 from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 
+from ports import held
 from serving import serving
 from terminal import Shell
 
@@ -22,11 +22,9 @@ def app_id() -> str:
 
 
 @pytest.fixture
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
+def free_port() -> Iterator[int]:
+    with held() as port:
+        yield port
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from uuid import uuid4
 import httpx
 
 from examples import envelope
+from patience import PATIENCE
 from serving import drop, serving
 from terminal import Shell
 
@@ -14,7 +15,9 @@ def test_drift_is_told_with_exit_code_1_and_rebuilt(dsel: Shell, mongodb_uri: st
     database = f"test_{uuid4().hex}"
     place: dict[str, Any] = {"DSEL_MONGODB_URI": mongodb_uri, "DSEL_DATABASE": database}
     with serving(mongodb_uri, database=database) as address:
-        sent = httpx.post(f"{address}/events", json=envelope(), headers={"content-type": "application/json"})
+        sent = httpx.post(
+            f"{address}/events", json=envelope(), headers={"content-type": "application/json"}, timeout=PATIENCE
+        )
         assert sent.status_code == 200
     told = dsel(*VERIFY, **place)
     assert told.code == 1

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from pymongo import AsyncMongoClient
 
+from patience import PATIENCE
 from repository.embedded import EmbeddedMongod
 
 APPLY = """mutation($version: String!, $id: String!) { applyArtifact(eventId: $id,
@@ -53,15 +54,15 @@ async def current_version(address: str) -> int:
 
 
 async def asked(address: str, query: str, **variables: Any) -> Any:
-    async with httpx.AsyncClient(timeout=30) as http:
+    async with httpx.AsyncClient(timeout=PATIENCE) as http:
         answer = (await http.post(address, json={"query": query, "variables": variables})).json()
     assert "errors" not in answer, answer
     return answer["data"]
 
 
 async def until(look: Any, expected: int) -> None:
-    """Waits for what must come, up to twenty seconds."""
-    async with asyncio.timeout(20):
+    """Waits for what must come."""
+    async with asyncio.timeout(PATIENCE):
         while await look() != expected:  # noqa: ASYNC110 - another process is watched
             await asyncio.sleep(0.05)
 
@@ -83,7 +84,7 @@ async def served(uri: str, database: str) -> AsyncIterator[tuple[asyncio.subproc
     )
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             line = (await process.stdout.readline()).decode()
         yield process, line.split()[-1]
     finally:

@@ -21,6 +21,7 @@ from graph.app import create_app
 from graph.settings import Settings
 from guarded import ROOT, guarded
 from manifests import manifest
+from patience import PATIENCE
 from repository import indexes
 from repository.documents import EVENTS, LATEST
 from repository.driver import Driver, connect
@@ -173,7 +174,7 @@ async def test_the_service_follows_the_log_and_repairs_summaries_as_that_user(
     app = f"app-{uuid4().hex}"
     await ask(client, WRITE, app=app, version="1.0.0")
     key = f"Artifact/{app}/vpc"
-    async with Client(as_admin(uri)) as admin, asyncio.timeout(20):
+    async with Client(as_admin(uri)) as admin, asyncio.timeout(PATIENCE):
         # As after a crash between the two writes: an event that the summary does not know.
         last = await admin[DATABASE][EVENTS].find_one({"entity": key})
         assert last is not None

@@ -13,6 +13,7 @@ import pytest
 
 from domain.instants import write
 from examples import T0, later
+from patience import PATIENCE
 from terminal import Shell
 from told import applied, told
 
@@ -94,7 +95,7 @@ def breaking_off(said: bytes) -> Iterator[str]:
     stop = asyncio.Event()
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(PATIENCE)
     try:
         yield address[0]
     finally:

@@ -149,6 +149,7 @@ def test_who_interrupts_it_is_told_what_is_settled_and_how_to_go_on(dsel: Shell,
         terminal.type(lines(*history * 60).decode() + "\n")
         terminal.until("events/s")
         os.killpg(terminal.process.pid, signal.SIGINT)
+        terminal.type("\n")  # Python notices a signal that came right before a read with what is read
         code, screen = terminal.end()
     assert code == 130
     assert "interrupted, 0 lines are settled. The same command again completes it." in " ".join(plain(screen).split())

@@ -9,7 +9,8 @@ import httpx
 
 from api import APPLY
 from examples import artifact
-from launched import PATIENCE, Launched, launched
+from launched import Launched, launched
+from patience import PATIENCE
 from subscriber import Socket, socket
 
 EVENTS = "subscription($from: Position) { events(from: $from) { cursor node { version } } }"

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from examples import T0
+from patience import PATIENCE
 from terminal import Shell
 from told import applied
 
@@ -23,7 +24,7 @@ def lossy(server: str, dsel: Shell) -> Iterator[Shell]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            answer = httpx.post(server + self.path, content=body, headers={**self.headers}, timeout=60)
+            answer = httpx.post(server + self.path, content=body, headers={**self.headers}, timeout=PATIENCE)
             if not lost and (b"mutation" in body or self.path.startswith("/events")):
                 lost.append(body)
                 self.close_connection = True

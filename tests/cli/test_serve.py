@@ -9,7 +9,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from graph.examples import load_examples
-from launched import PATIENCE, Launched, launched, refused
+from launched import Launched, launched, refused
+from patience import PATIENCE
 from processes import gone, lives, mongod
 
 COUNT = (
@@ -73,8 +74,9 @@ async def test_the_whole_life_of_a_service_with_its_own_mongodb(tmp_path: Path) 
                 written.append(name)
 
         writes = asyncio.gather(*(write(f"w{index}") for index in range(40)), return_exceptions=True)
-        while len(written) < 5:  # noqa: ASYNC110 - in the midst of it
-            await asyncio.sleep(0)
+        async with asyncio.timeout(PATIENCE):
+            while len(written) < 5:  # noqa: ASYNC110 - in the midst of it
+                await asyncio.sleep(0)
         second_mongod = mongod(data)
         assert await service.end(signal.SIGKILL) == -signal.SIGKILL
         await writes
@@ -156,15 +158,13 @@ async def test_a_taken_port_is_one_line_and_starts_nothing(tmp_path: Path) -> No
 
 
 async def test_of_two_services_that_start_on_one_port_at_once_one_gives_way_in_one_line(
-    mongodb_uri: str, tmp_path: Path
+    mongodb_uri: str, free_port: int
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = str(probe.getsockname()[1])
     settings = {"DSEL_MONGODB_URI": mongodb_uri, "DSEL_DATABASE": f"test_{uuid4().hex}"}
 
     async def compete() -> tuple[int, str, str] | None:
         """What it said, or None for the one that serves until the other has given way."""
-        run = asyncio.create_task(refused("--port", port, **settings))
+        run = asyncio.create_task(refused("--port", str(free_port), **settings))
         run.add_done_callback(lambda _: lost.set())
         await lost.wait()
         if run.done():
@@ -178,7 +178,7 @@ async def test_of_two_services_that_start_on_one_port_at_once_one_gives_way_in_o
     outcomes = await asyncio.gather(compete(), compete())
     losers = [each for each in outcomes if each is not None]
     assert len(losers) == 1, outcomes
-    assert port in one_line(*losers[0])
+    assert str(free_port) in one_line(*losers[0])
 
 
 BAD: list[tuple[dict[str, str], tuple[str, ...], str]] = [

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from examples import T0
+from patience import PATIENCE
 from serving import drop, serving
 from terminal import Shell
 from told import applied
@@ -51,7 +52,7 @@ def test_new_events_are_shown_once_from_now_on_until_ctrl_c(dsel: Shell, app_id:
             assert asked[1:] == ["ArtifactApplyEvent", f"artifact/{name}", app_id, "1", "ann@example.com"]
             assert done[1:] == ["ArtifactAppliedEvent", f"artifact/{name}", app_id, "2", "ann@example.com"]
         process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=30)
+        rest, _ = process.communicate(timeout=PATIENCE)
         assert (process.returncode, rest) == (0, "")
 
 
@@ -69,7 +70,7 @@ def test_only_what_is_asked_for_is_shown(dsel: Shell, app_id: str) -> None:
         assert [json.loads(line(widgets))["meta"]["name"] for _ in range(2)] == ["w", "w"]
         for process in (one, none, widgets):
             process.send_signal(signal.SIGINT)
-            assert process.communicate(timeout=30)[0] == ""
+            assert process.communicate(timeout=PATIENCE)[0] == ""
 
 
 def test_each_event_is_a_document_of_yaml(dsel: Shell) -> None:

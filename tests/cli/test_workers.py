@@ -5,8 +5,9 @@ import os
 import signal
 from pathlib import Path
 
-from launched import PATIENCE, Launched, launched
-from processes import children, gone, lives, mongod
+from launched import Launched, launched
+from patience import PATIENCE
+from processes import children, command, gone, lives, mongod
 
 APPLY = """mutation($name: String!) { applyArtifact(object: {meta: {name: $name, appId: "t"}, spec: {version: "1"}}) {
   ... on ArtifactWritten { event { version } } ... on WriteError { message } } }"""
@@ -22,11 +23,7 @@ async def workers(service: Launched, number: int) -> list[int]:
 
 
 def _serving(service: Launched) -> list[int]:
-    return [pid for pid in children(service.process.pid) if "cli.worker" in _command(pid)]
-
-
-def _command(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return [pid for pid in children(service.process.pid) if "cli.worker" in command(pid)]
 
 
 async def test_every_worker_serves_what_another_has_written_and_one_that_dies_is_replaced(tmp_path: Path) -> None:

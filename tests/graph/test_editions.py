@@ -17,10 +17,9 @@ from domain.entity import Entity
 from domain.registry import Registry
 from examples import artifact
 from manifests import APPLY, applied, apply, manifest, retire, types
+from patience import PATIENCE
 from serving import drop, serving
-from subscriber import PATIENCE, socket
-
-LONGEST = 10  # seconds until a test calls a replica deaf
+from subscriber import socket
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ async def replicas(mongodb_uri: str) -> AsyncIterator[tuple[Api, Api]]:
 
 
 async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(LONGEST):
+    async with asyncio.timeout(PATIENCE):
         while not holds():  # noqa: ASYNC110 - what it waits for happens in the service
             await asyncio.sleep(0.01)
 

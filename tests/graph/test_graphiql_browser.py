@@ -16,9 +16,11 @@ from examples import artifact
 from graph import json_text
 from graph.examples import load_examples
 from graph.graphiql_page import BUILT
+from patience import PATIENCE
 from serving import serving
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+MILLISECONDS = 1000.0 * PATIENCE
 QUIET = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 pytestmark = [
@@ -35,7 +37,10 @@ def address(mongodb_uri: str) -> Iterator[str]:
     with serving(mongodb_uri) as root:
         lines = b"\n".join(json_text.dumps(each) for each in envelopes())
         answer = httpx.post(
-            f"{root}/events?import=true", content=lines, headers={"content-type": "application/x-ndjson"}, timeout=120
+            f"{root}/events?import=true",
+            content=lines,
+            headers={"content-type": "application/x-ndjson"},
+            timeout=PATIENCE,
         )
         assert json.loads(answer.content.splitlines()[-1])["refused"] == 0
         yield f"{root}/graphql"
@@ -45,7 +50,8 @@ def address(mongodb_uri: str) -> Iterator[str]:
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         args = ["--no-sandbox", "--disable-gpu", "--disable-quic", *QUIET]
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=args)
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=args, timeout=MILLISECONDS)
+        expect.set_options(timeout=MILLISECONDS)
         yield chromium
         await chromium.close()
 
@@ -72,6 +78,7 @@ class Visit:
 @pytest.fixture
 async def visit(browser: Browser, address: str) -> AsyncIterator[Visit]:
     page = await browser.new_page(viewport={"width": 1440, "height": 900})
+    page.set_default_timeout(MILLISECONDS)
     visit = Visit(page)
     await page.goto(address)
     yield visit
@@ -102,11 +109,11 @@ async def test_a_subscription_shows_each_event_as_it_comes(visit: Visit, address
     await expect(page.locator(".graphiql-query-editor")).to_contain_text("subscription")
     await page.locator(".graphiql-query-editor .view-lines").click()
     stop = page.get_by_label("Stop query")
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while not await stop.is_visible():  # GraphiQL takes a while to notice which operation stands in the tab
             await page.keyboard.press("Control+Enter")
             await page.wait_for_timeout(500)
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=PATIENCE) as http:
         for version in ("1.0.0", "1.1.0"):
             await http.post(address, json={"query": APPLY, "variables": {"object": artifact(version=version)}})
             await expect(answer).to_contain_text("ArtifactAppliedEvent")

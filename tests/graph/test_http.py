@@ -618,6 +618,9 @@ async def address(service: Service) -> AsyncIterator[str]:
     await serving
 
 
+IMPATIENT = ("--fetch-retries=1", "--fetch-timeout=30000")  # milliseconds; without a network npm tries for minutes
+
+
 async def output_of(*command: str) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
         *command, cwd=AUDIT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
@@ -629,7 +632,7 @@ async def output_of(*command: str) -> tuple[int, str]:
 @pytest.mark.skipif(not (shutil.which("npm") and shutil.which("node")), reason="the audit needs node and npm")
 async def test_all_61_audits_of_graphql_over_http_pass(address: str) -> None:
     if not (AUDIT / "node_modules" / "graphql-http").is_dir():
-        code, output = await output_of("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+        code, output = await output_of("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", *IMPATIENT)
         if code:
             pytest.skip(f"the audit cannot be installed: {output.strip().splitlines()[-1]}")
     code, output = await output_of("node", "audit.js", address)

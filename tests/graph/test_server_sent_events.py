@@ -8,6 +8,7 @@ import pytest
 
 from api import APPLY
 from examples import artifact, envelope
+from patience import PATIENCE
 from serving import serving
 from subscriber import Json, event_stream
 
@@ -21,7 +22,7 @@ def address(mongodb_uri: str) -> Iterator[str]:
 
 
 async def _write(address: str, event_id: str) -> None:
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
         line = {**envelope(eventId=event_id), "spec": {"artifact": artifact(id=event_id)}}
         answer = await http.post(f"{address}/events", json=line, headers={"content-type": "application/json"})
         assert answer.json()["done"] if answer.text.count("\n") < 2 else answer.status_code == 200
@@ -46,7 +47,7 @@ async def test_a_query_is_one_event_and_complete(address: str, method: str) -> N
 async def test_a_mutation_is_refused_by_get_and_runs_by_post(address: str) -> None:
     async with event_stream(address, APPLY, {"object": artifact()}) as events:
         assert (await _next(events))[0]["data"]["written"]["__typename"] == "ArtifactWritten"
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
         query = {"query": "mutation { __typename }"}
         answer = await http.get(f"{address}/graphql", params=query, headers={"accept": "text/event-stream"})
     assert (answer.status_code, answer.headers["content-type"]) == (405, "application/json; charset=utf-8")
@@ -79,7 +80,7 @@ async def test_each_event_has_its_cursor_as_id_from_which_a_browser_goes_on(addr
 
 async def test_an_idle_stream_shows_signs_of_life(address: str) -> None:
     async with (
-        httpx.AsyncClient(trust_env=False) as http,
+        httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as http,
         http.stream(
             "GET",
             f"{address}/graphql",
@@ -92,7 +93,7 @@ async def test_an_idle_stream_shows_signs_of_life(address: str) -> None:
 
 
 async def test_json_is_still_what_a_client_gets_who_takes_anything(address: str) -> None:
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
         answer = await http.post(f"{address}/graphql", json={"query": "{ __typename }"}, headers={"accept": "*/*"})
         assert answer.json()["data"] == {"__typename": "Query"}
         answer = await http.post(f"{address}/graphql", json={"query": "subscription { events { cursor } }"})

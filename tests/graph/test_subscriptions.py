@@ -8,6 +8,7 @@ import pytest
 from api import APPLY, DELETE, RECORD
 from domain.event import Document
 from examples import VPC, artifact, envelope
+from patience import PATIENCE
 from serving import serving
 from subscriber import Socket, socket
 
@@ -48,7 +49,7 @@ def address(mongodb_uri: str) -> Iterator[str]:
 
 
 async def ask(address: str, query: str, **variables: object) -> Document:
-    async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
         answer: Document = (await http.post(f"{address}/graphql", json={"query": query, "variables": variables})).json()
     assert "errors" not in answer, answer
     return answer["data"]  # type: ignore[no-any-return]

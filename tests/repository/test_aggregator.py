@@ -15,6 +15,7 @@ from domain.event import Document, Event
 from domain.instants import write
 from examples import JOHN, PIPELINE, T0, Hands, draft, later
 from histories import ALWAYS, committed
+from patience import PATIENCE
 from real_history import FOLDER, envelope, rows
 from repository import indexes
 from repository.aggregator import Aggregator, Drift, Problem
@@ -300,7 +301,7 @@ async def _append(log: MongoEventLog, entity: Entity, document: Document, event:
 
 
 async def _until_folded(log: MongoEventLog, events: int) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             history = await told(log, STATUS)
             if history and spec_of(history[-1])["folded"]["events"] >= events:

@@ -1,9 +1,9 @@
 import asyncio
-import time
 
 import pytest
 
 from domain.errors import StoreUnavailable
+from patience import PATIENCE
 from repository.driver import Database, Driver, connect
 
 TIMEOUT = 1.0
@@ -26,10 +26,8 @@ async def test_calls_that_are_cancelled_over_and_over_while_mongodb_is_away_lock
             for call in calls:
                 call.cancel()
             await asyncio.sleep(0)
-        done, _ = await asyncio.wait(calls, timeout=10 * TIMEOUT)
+        done, _ = await asyncio.wait(calls, timeout=PATIENCE)
         assert len(done) == len(calls)
-    began = time.monotonic()
-    async with asyncio.timeout(20 * TIMEOUT):
+    async with asyncio.timeout(PATIENCE):
         await asked(database)
         await database.close()
-    assert time.monotonic() - began < 20 * TIMEOUT

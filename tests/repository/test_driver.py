@@ -7,7 +7,8 @@ import pytest
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
-from calls import CALLS, LONGEST, SHORT, THINGS, raw, refused, works
+from calls import CALLS, SHORT, THINGS, raw, refused, works
+from patience import PATIENCE
 from repository.driver import Database, Driver, connect
 
 
@@ -63,7 +64,7 @@ async def test_a_stored_document_is_replaced_whole(database: Database) -> None:
 
 
 async def test_a_change_stream_tells_what_is_inserted_and_where_it_stands(database: Database) -> None:
-    async with asyncio.timeout(LONGEST):
+    async with asyncio.timeout(PATIENCE):
         async with database.watch(THINGS, [{"$match": {"operationType": "insert"}}]) as stream:
             assert await stream.try_next() is None
             await database.insert(THINGS, [raw(_id="watched")])

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from pymongo.errors import OperationFailure
 
-from calls import CALLS, LONGEST, refused
+from calls import CALLS, refused
 from domain.entity import Entity
 from examples import Hands, artifact, draft
 from histories import ALWAYS, committed
@@ -31,7 +31,7 @@ class Fragile:
 
     def __init__(self, uri: str, driver: Driver) -> None:
         self._admin = connect(uri, "admin", driver)
-        self.database = connect(uri, f"fragile_{driver}", driver, timeout=LONGEST)
+        self.database = connect(uri, f"fragile_{driver}", driver, timeout=10)
         self.log = MongoEventLog(self.database, Hands())
 
     async def fail(self, command: str, times: int, how: Mapping[str, object]) -> None:

@@ -5,6 +5,7 @@ import asyncio
 from domain.entity import Entity
 from examples import draft
 from histories import recomputed, summary_of
+from patience import PATIENCE
 from repository.documents import BOOKKEEPING, LATEST
 from repository.driver import Database
 from repository.event_log import Append
@@ -32,7 +33,7 @@ async def test_summaries_that_were_deleted_are_there_again_after_a_start(
 
 async def _follow_until(database: Database, collection: str, count: int) -> None:
     following = asyncio.create_task(Follower(database, Summaries(database)).run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             if len(await database.find(collection, {})) == count:
                 break

@@ -14,6 +14,7 @@ from domain.event import Document
 from examples import Hands, artifact, draft, later
 from histories import Step, committed, play, recomputed, recomputed_from, steps, summary_of
 from meddling import Meddled, away
+from patience import PATIENCE
 from repository import latest
 from repository.documents import EVENTS, LATEST, event_document
 from repository.driver import Database
@@ -112,7 +113,7 @@ async def test_a_hole_in_the_log_does_not_keep_repair_busy_for_ever(
     await store(database, [first, second, fourth])
     if before:
         await latest.fold(database, [first, second])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await latest.repair(database, [vpc.key])
     summary = (await log.latest([vpc.key], STATE))[vpc.key]
     assert (summary.version, summary.last.id, summary.outcomes) == (4, fourth["_id"], 3)

@@ -7,10 +7,12 @@ from uuid import uuid4
 
 import pytest
 
-from calls import CALLS, LONGEST, SHORT, Call, refused, watch, works
+from calls import CALLS, SHORT, Call, refused, watch, works
 from domain.entity import Entity
 from examples import Hands, artifact, draft
 from histories import ALWAYS, recomputed, summary_of
+from patience import PATIENCE
+from ports import held
 from proxy import Proxy
 from repository import indexes
 from repository.driver import Database, Driver, connect
@@ -29,11 +31,10 @@ def silent_uri() -> Iterator[str]:
 
 
 @pytest.fixture
-def closed_uri() -> str:
+def closed_uri() -> Iterator[str]:
     """Of a port where nobody listens."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return f"mongodb://127.0.0.1:{server.getsockname()[1]}/?directConnection=true"
+    with held() as port:
+        yield f"mongodb://127.0.0.1:{port}/?directConnection=true"
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ async def test_an_answer_that_never_comes_ends_every_call_in_time(distant: Datab
 async def test_to_close_does_not_hang_when_nothing_answers(distant: Database, proxy: Proxy) -> None:
     await works(CALLS["find"], distant)
     proxy.block()
-    async with asyncio.timeout(LONGEST):
+    async with asyncio.timeout(PATIENCE):
         await distant.close()
 
 

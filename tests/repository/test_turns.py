@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 
+from patience import PATIENCE
 from repository.turns import Turns
 
 
@@ -67,7 +68,8 @@ async def test_two_that_name_the_same_keys_in_another_order_do_not_wait_for_each
         async with turns.of(keys):
             await asyncio.sleep(0)
 
-    await asyncio.wait_for(asyncio.gather(*(visit(keys) for keys in ("ab", "ba", "ab", "cba", "abc"))), 10)
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(*(visit(keys) for keys in ("ab", "ba", "ab", "cba", "abc")))
 
 
 async def test_nothing_is_remembered_of_those_who_are_gone() -> None:
