@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from domain.event import ActorType, Phase
 
+_SURE = 3  # letters at the beginning of a type that few others share
+
 
 class Facet(NamedTuple):
     """`key` sorts by type, which holds no slash. A slash in an action is written %2F, a kind stands last."""
@@ -55,3 +57,10 @@ def from_key(key: str) -> Facet | None:
 def keys_of_type(type_: str) -> tuple[str, str]:
     """[from, to) of the keys of a type: '0' is the character after '/'."""
     return f"{type_}/", f"{type_}0"
+
+
+def keys_of_kind(kind: str) -> list[tuple[str, str]]:
+    """Some [from, to) of the keys of a kind. It begins with its type, whose name may end in a group (`Type.group`)."""
+    return [(f"{kind[:end]}.", f"{kind[:end]}0") for end in range(1, min(_SURE, len(kind)))] + [
+        (kind[:_SURE], f"{kind}0"),
+    ]

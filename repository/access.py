@@ -2,8 +2,9 @@
 
 An index begins with fields that a search gives values for, its points, and goes on with the time. MongoDB walks it from
 all points at once and merges them in order, so that a page costs a key for each event and one for each point. Which
-combinations of conditions have such an index is the table `_EXACT`. Any other search goes along whatever holds the
-fewest events, and is refused when these are too many: see repository/searches.py.
+combinations of conditions have such an index is the table `_EXACT`. There are six acts, of two phases by three types of
+actors, so that what depends on these alone has few points however many facets there are. Any other search goes along
+whatever holds the fewest events, and is refused when these are too many: see repository/searches.py.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,10 +14,12 @@ from math import prod
 from typing import Any
 
 from domain.entity import Entity, from_stored
+from domain.event import ActorType, Phase
 from repository import indexes
 from repository.event_log import EventFilter, Order
 
-FACETS = frozenset({"types", "kinds", "actions", "phases", "actor_types"})
+ACTS = frozenset({"phases", "actor_types"})
+FACETS = ACTS | {"types", "kinds", "actions"}
 SPAN, RECORDED_SPAN = frozenset({"since", "until"}), frozenset({"recorded_since", "recorded_until"})
 FIELDS = {
     "app_ids": "appId",
@@ -26,22 +29,25 @@ FIELDS = {
     "words": "words",
 }
 
-# By the conditions other than facets and a span of timestamps: the index without conditions on facets, and with them.
+# By the conditions other than facets and a span of timestamps: the index without facets, and the one with them.
 _EXACT: dict[frozenset[str], tuple[str | None, str | None]] = {
-    frozenset(): (indexes.LOG, indexes.FACET),
-    frozenset({"app_ids"}): (indexes.APP, indexes.APP_FACET),
-    frozenset({"actors"}): (indexes.ACTOR, indexes.ACTOR_FACET),
+    frozenset(): (indexes.ACTS, indexes.FACET),
+    frozenset({"app_ids"}): (indexes.APP_ACTS, indexes.APP_FACET),
+    frozenset({"actors"}): (indexes.ACTOR_ACTS, indexes.ACTOR_FACET),
     frozenset({"app_ids", "actors"}): (None, indexes.APP_ACTOR),
     frozenset({"execution_id"}): (indexes.EXECUTION, None),
     frozenset({"correlation_id"}): (indexes.CORRELATION, None),
     frozenset({"words"}): (indexes.WORDS, None),
 }
+_BY_ACT = {indexes.ACTS, indexes.APP_ACTS, indexes.ACTOR_ACTS}
 ON_TIMELINES = FACETS | SPAN | {"app_ids", "names"}
 """The conditions that cost a page of one entity's events nothing."""
 _COMMON = (*FACETS, *SPAN, "app_ids", "actors")
 _MOST_POINTS = 150
 """Of one walk. MongoDB merges up to 200; beyond that it would sort."""
 _MOST_ENTITIES = 100
+
+ANYTHING = EventFilter()
 
 Points = Mapping[str, Sequence[Any]]
 
@@ -66,12 +72,13 @@ def exact(where: EventFilter, order: Order) -> Route | None:
     conditions = given(where)
     if order is Order.RECORDED:
         return Route(indexes.RECORDED, {}, axis="recordedAt") if conditions <= RECORDED_SPAN else None
-    scope, by_facet = conditions - FACETS - SPAN, bool(conditions & FACETS)
+    scope, facets = conditions - FACETS - SPAN, conditions & FACETS
     if scope not in _EXACT or len(where.words) > 1:
         return None
-    plain, faceted = _EXACT[scope]
-    index = faceted if by_facet or plain is None else plain
-    return Route(index, _points(where, scope), index == faceted) if index else None
+    plain, by_facet = _EXACT[scope]
+    if plain is not None and facets <= (ACTS if plain in _BY_ACT else frozenset()):
+        return Route(plain, _points(where, scope) | (acts(where) if plain in _BY_ACT else {}))
+    return Route(by_facet, _points(where, scope), by_facet=True) if by_facet else None
 
 
 def routes(where: EventFilter) -> Iterator[Route]:
@@ -88,6 +95,19 @@ def routes(where: EventFilter) -> Iterator[Route]:
     common = exact(EventFilter(**{name: getattr(where, name) for name in _COMMON}), Order.NEWEST)
     if common is not None:
         yield common
+
+
+def acts(where: EventFilter = ANYTHING) -> dict[str, Sequence[Any]]:
+    """The points of every act that may meet the conditions, in an index that has it in front of the time."""
+    return {
+        "phase": [each.value for each in where.phases or Phase],
+        "actor.type": [each.value for each in where.actor_types or ActorType],
+    }
+
+
+def at(points: Points) -> dict[str, Any]:
+    """The condition that an event stands at one of the points."""
+    return {name: values[0] if len(values) == 1 else {"$in": list(values)} for name, values in points.items()}
 
 
 def split(points: Points) -> list[Points]:
@@ -122,8 +142,8 @@ def _plain(name: str) -> str:
     return index
 
 
-def _points(where: EventFilter, names: frozenset[str] | set[str]) -> Points:
-    points = {}
+def _points(where: EventFilter, names: frozenset[str] | set[str]) -> dict[str, Sequence[Any]]:
+    points: dict[str, Sequence[Any]] = {}
     for name, field in FIELDS.items():
         if name in names:
             value = getattr(where, name)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.event import Event
-from repository import indexes, pipelines
+from repository import access, indexes, pipelines
 from repository.documents import EVENTS, LATEST, event_from, latest_projection
 from repository.driver import Database
 from repository.entity_lists import EntityLists
@@ -93,7 +93,7 @@ class CommonReads:
 
     async def _read_change(self, type_: str, since: Sequence[datetime]) -> datetime | None:
         """When the newest event of the type took effect, if that was after the first of these moments."""
-        condition = {"type": type_, "timestamp": {"$gt": min(since)}}
-        options: dict[str, Any] = {"sort": {"timestamp": -1, "_id": -1}, "limit": 1, "hint": indexes.LOG}
+        condition = {**access.at(access.acts()), "type": type_, "timestamp": {"$gt": min(since)}}
+        options: dict[str, Any] = {"sort": {"timestamp": -1, "_id": -1}, "limit": 1, "hint": indexes.ACTS}
         found = await self._database.find(EVENTS, condition, projection={"timestamp": 1, "_id": 0}, **options)
         return found[0]["timestamp"] if found else None

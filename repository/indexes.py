@@ -12,11 +12,11 @@ STATE = "state"
 TIMELINE = "timeline"
 ENTITY_FACET = "entityFacet"
 ACTOR_TYPE = "actorType"
-LOG = "log"
+ACTS = "acts"
 FACET = "facet"
-APP = "app"
+APP_ACTS = "appActs"
 APP_FACET = "appFacet"
-ACTOR = "actor"
+ACTOR_ACTS = "actorActs"
 ACTOR_FACET = "actorFacet"
 APP_ACTOR = "appActor"
 EXECUTION = "execution"
@@ -26,7 +26,7 @@ RECORDED = "recorded"
 USE = "use"
 LIVE = "live"
 LABELS = "labels"
-_PLACE = ("-timestamp", "-_id")
+_ACT, _PLACE = ("phase", "actor.type"), ("-timestamp", "-_id")
 
 
 def _index(name: str, *keys: str, unique: bool = False, present: str | None = None) -> IndexModel:
@@ -42,11 +42,11 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(TIMELINE, "entity", "-timestamp", "-version", "recordedAt"),
         _index(ENTITY_FACET, "facet", "entity", "-timestamp", "-version", "recordedAt"),
         _index(ACTOR_TYPE, "actor.type", "entity", "-timestamp", "-version", "recordedAt"),
-        _index(LOG, *_PLACE),
+        _index(ACTS, *_ACT, *_PLACE, "recordedAt"),
         _index(FACET, "facet", *_PLACE, "recordedAt"),
-        _index(APP, "appId", *_PLACE),
+        _index(APP_ACTS, "appId", *_ACT, *_PLACE, "recordedAt"),
         _index(APP_FACET, "appId", "facet", *_PLACE, "recordedAt"),
-        _index(ACTOR, "actor.id", *_PLACE),
+        _index(ACTOR_ACTS, "actor.id", *_ACT, *_PLACE, "recordedAt"),
         _index(ACTOR_FACET, "actor.id", "facet", *_PLACE, "recordedAt"),
         _index(APP_ACTOR, "appId", "actor.id", "facet", *_PLACE, "recordedAt"),
         _index(EXECUTION, "executionId", *_PLACE, present="executionId"),

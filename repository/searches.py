@@ -11,7 +11,7 @@ from typing import Any
 from domain.entity import from_stored
 from domain.errors import FilterTooWide, QueryTooLarge
 from domain.event import Event
-from domain.facet import Facet, from_key, keys_of_type
+from domain.facet import Facet, from_key, keys_of_kind, keys_of_type
 from repository import access, indexes, pipelines
 from repository.access import Points, Route
 from repository.documents import EVENTS, event_from, projection
@@ -21,6 +21,7 @@ from repository.fields import Fields
 
 MOST_EXAMINED = 2_000
 """Of a search that no index answers exactly."""
+_FEW = 100
 _MOST_QUESTIONS = 20
 _MOST_WALKS = 10
 _THREADS = (indexes.CORRELATION, indexes.EXECUTION)
@@ -103,8 +104,13 @@ class Searches:
         return walk
 
     async def _narrowest(self, walks: Sequence[Walk], where: EventFilter, moment: Moment) -> tuple[int, Walk]:
-        sizes = await asyncio.gather(*(self._size(each, where, moment) for each in walks))
-        return min(zip(sizes, walks, strict=True), key=lambda pair: pair[0])
+        """The walk that meets the fewest events, and how many: not counted further than one of them tells."""
+        for most in (_FEW, MOST_EXAMINED):
+            sizes = await asyncio.gather(*(self._size(each, where, moment, most + 1) for each in walks))
+            size, walk = min(zip(sizes, walks, strict=True), key=lambda pair: pair[0])
+            if size <= most:
+                break
+        return size, walk
 
     async def _span_of_thread(self, where: EventFilter) -> tuple[datetime, datetime] | None:
         """From the first to the last event of the execution or correlation: a run is short, however much it does."""
@@ -114,22 +120,23 @@ class Searches:
         options: dict[str, Any] = {"projection": {"timestamp": 1}, "limit": 1, "hint": route.index}
         found = await asyncio.gather(
             *(
-                self._database.find(EVENTS, _at(route.points), sort=pipelines.log_order(order), **options)
+                self._database.find(EVENTS, access.at(route.points), sort=pipelines.log_order(order), **options)
                 for order in (Order.OLDEST, Order.NEWEST)
             )
         )
         times = [row["timestamp"] for rows in found for row in rows]
         return (times[0], times[1]) if len(times) == 2 else None
 
-    async def facets(self, points: Points, types: Sequence[str] = ()) -> list[str | None]:
-        """The facets of the events at these points, of these types or all; None for events without one.
+    async def facets(self, points: Points, types: Sequence[str], kinds: Sequence[str] = ()) -> list[str | None]:
+        """The facets of the events at these points, of types that these or these kinds name; None for events without.
 
         One key of an index for each facet. Where too many questions would have to be asked, the whole log's.
         """
         places = access.combinations(points)
-        if len(places) * max(len(types), 1) > _MOST_QUESTIONS:
+        ranges = [keys_of_type(each) for each in types] or [span for each in kinds for span in keys_of_kind(each)]
+        if len(places) * max(len(ranges), 1) > _MOST_QUESTIONS:
             places = [{}]
-        ranges = [keys_of_type(each) for each in types] if len(types) * len(places) <= _MOST_QUESTIONS else []
+        ranges = ranges if len(ranges) * len(places) <= _MOST_QUESTIONS else []
         asked = [{**place, **span} for place in places for span in _spans(ranges)]
         found = await asyncio.gather(*(self._facets_at(each, _FACET_INDEXES[tuple(places[0])]) for each in asked))
         return [None, *sorted({key for each in found for key in each if key is not None})]
@@ -155,17 +162,17 @@ class Searches:
     async def _laid_out(self, route: Route, where: EventFilter) -> Walk:
         points = dict(route.points)
         if route.by_facet:
-            points["facet"] = chosen(await self.facets(route.points, where.types), where)
-        return Walk(route.index, route.axis, [_at(each) for each in access.split(points)])
+            points["facet"] = chosen(await self.facets(route.points, where.types, where.kinds), where)
+        return Walk(route.index, route.axis, [access.at(each) for each in access.split(points)])
 
     async def _facets_at(self, place: Condition, index: str) -> list[str | None]:
         pipeline = [{"$match": place}, {"$group": {"_id": "$facet"}}]
         return [each["_id"] for each in await self._database.aggregate(EVENTS, pipeline, hint=index)]
 
-    async def _size(self, walk: Walk, where: EventFilter, moment: Moment) -> int:
-        """How many events a walk would meet, up to one more than it may."""
+    async def _size(self, walk: Walk, where: EventFilter, moment: Moment, most: int) -> int:
+        """How many events a walk would meet, up to `most` for each of its parts."""
         span = {"$and": list(pipelines.span(walk.axis, where, moment))}
-        return await self._counted(walk, span, MOST_EXAMINED + 1)
+        return await self._counted(walk, span, most)
 
     async def _counted(self, walk: Walk, condition: Condition, most: int) -> int:
         counts = await asyncio.gather(
@@ -201,10 +208,6 @@ def _spans(ranges: Sequence[tuple[str, str]]) -> Iterator[Condition]:
         yield {}
     for start, end in ranges:
         yield {"facet": {"$gte": start, "$lt": end}}
-
-
-def _at(points: Points) -> Condition:
-    return {name: values[0] if len(values) == 1 else {"$in": list(values)} for name, values in points.items()}
 
 
 def _both(one: Mapping[str, Any], other: Mapping[str, Any]) -> Condition:

@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.aggregate import Aggregate, Order, Place, Sources
 from domain.event import Event
-from repository import indexes
+from repository import access, indexes
 from repository.documents import EVENTS, event_from, projection
 from repository.driver import Database, Document
 from repository.fields import Fields
@@ -41,7 +41,8 @@ async def everything(database: Database, fields: Fields) -> AsyncIterator[Event]
 
 
 async def _by_time(database: Database, fields: Fields) -> AsyncIterator[Event]:
-    condition: Mapping[str, Any] = {}
+    acts = access.at(access.acts())
+    condition: Mapping[str, Any] = acts
     while True:
         documents: list[Document] = await database.find(
             EVENTS,
@@ -49,7 +50,7 @@ async def _by_time(database: Database, fields: Fields) -> AsyncIterator[Event]:
             projection=projection(fields),
             sort={"timestamp": 1, "_id": 1},
             limit=_PAGE,
-            hint=indexes.LOG,
+            hint=indexes.ACTS,
         )
         for each in documents:
             yield event_from(each)
@@ -57,7 +58,7 @@ async def _by_time(database: Database, fields: Fields) -> AsyncIterator[Event]:
             return
         last = documents[-1]
         following = {"$gt": [["$timestamp", "$_id"], {"$literal": [last["timestamp"], last["_id"]]}]}
-        condition = {"$and": [{"timestamp": {"$gte": last["timestamp"]}}, {"$expr": following}]}
+        condition = {"$and": [acts, {"timestamp": {"$gte": last["timestamp"]}}, {"$expr": following}]}
 
 
 def _condition(sources: Sources) -> tuple[Document, str]:
@@ -70,4 +71,4 @@ def _condition(sources: Sources) -> tuple[Document, str]:
         return {**condition, "executionId": sources.execution_id}, indexes.EXECUTION
     if sources.artifact is not None:
         return {**condition, "state.spec.artifact.name": sources.artifact}, indexes.USE
-    return condition, indexes.APP
+    return condition, indexes.APP_ACTS

@@ -1,5 +1,7 @@
+import pytest
+
 from domain.event import ActorType, Phase
-from domain.facet import Facet, from_key, keys_of_type
+from domain.facet import Facet, from_key, keys_of_kind, keys_of_type
 
 APPLIED = Facet("Artifact", Phase.OUTCOME, ActorType.HUMAN, "Applied", "ArtifactAppliedEvent")
 
@@ -21,6 +23,17 @@ def test_the_keys_of_a_type_are_a_range_without_those_of_types_that_begin_alike(
     assert start <= APPLIED._replace(type="Config").key < end
     for other in ("ConfigMap", "Config.example.com", "Confi", "Config0"):
         assert not start <= APPLIED._replace(type=other).key < end
+
+
+@pytest.mark.parametrize(
+    "type_", ["Artifact", "Artifact.example.com", "Art", "Ar", "A", "A.io", "ArtifactAppliedEvent"]
+)
+def test_the_keys_of_a_kind_are_in_ranges_without_those_of_most_other_types(type_: str) -> None:
+    spans = keys_of_kind("ArtifactAppliedEvent")
+    key = APPLIED._replace(type=type_).key
+    assert [start <= key < end for start, end in spans].count(True) == 1
+    for other in ("Config", "Aardvark", "Bundle", "B", "Artifacts", "ArtifactZone"):
+        assert not any(start <= APPLIED._replace(type=other).key < end for start, end in spans)
 
 
 def test_a_facet_meets_conditions_that_all_hold_and_an_empty_one_always_does() -> None:
