@@ -89,6 +89,11 @@ def _uncompiled(path: str, rule: Rule) -> Iterator[Fault]:
 
 
 def _index_faults(domain_type: DomainType) -> Iterator[Fault]:
+    try:
+        _ = domain_type.indexed
+    except InvalidManifest as error:
+        yield from error.faults
+        return
     for at, pointer in enumerate(domain_type.indexes):
         if not index_paths.indexed(domain_type.newest.json_schema, [pointer], ()):
             problem = f"no index can hold '{pointer}': a key on the way is empty or has a dot, or a map stands there"

@@ -5,11 +5,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
+from domain.errors import InvalidManifest
 from domain.values import pointer_part
 
 Place = tuple[str | None, ...]
 """Keys down from the object; None stands for every member of a list or map, `*` in a pointer."""
 
+_MOST_SCHEMAS, _MOST_MARKS = 200_000, 1_000
 _BRANCHES = ("allOf", "anyOf", "oneOf")
 
 
@@ -30,20 +32,48 @@ Pointer = Annotated[str, AfterValidator(_checked)]
 
 
 def marked(schema: Any, keyword: str) -> Iterator[tuple[Place, Any]]:
-    """The places whose schema has the keyword, each with what it says. No `$ref` is followed into itself."""
-    yield from _marked(schema, keyword, (), schema, frozenset())
+    """The places whose schema has the keyword, each with what it says. No `$ref` is followed into itself.
+
+    Raises InvalidManifest when definitions refer to each other so much that the places cannot be written out.
+    """
+    if _holds(schema, keyword):
+        yield from _Marks(schema, keyword).at(schema, (), frozenset())
 
 
-def _marked(schema: Any, keyword: str, at: Place, root: Any, seen: frozenset[str]) -> Iterator[tuple[Place, Any]]:
-    if not isinstance(schema, Mapping):
-        return
-    if keyword in schema:
-        yield at, schema[keyword]
-    for inner, step in _below(schema):
-        yield from _marked(inner, keyword, (*at, *step), root, seen)
-    referred = schema.get("$ref")
-    if isinstance(referred, str) and referred.startswith("#/") and referred not in seen:
-        yield from _marked(_resolved(root, referred), keyword, at, root, seen | {referred})
+class _Marks:
+    def __init__(self, root: Any, keyword: str) -> None:
+        self._root = root
+        self._keyword = keyword
+        self._looked = self._found = 0
+
+    def at(self, schema: Any, place: Place, seen: frozenset[str]) -> Iterator[tuple[Place, Any]]:
+        if not isinstance(schema, Mapping):
+            return
+        self._count(is_marked=self._keyword in schema)
+        if self._keyword in schema:
+            yield place, schema[self._keyword]
+        for inner, step in _below(schema):
+            yield from self.at(inner, (*place, *step), seen)
+        referred = schema.get("$ref")
+        if isinstance(referred, str) and referred.startswith("#/") and referred not in seen:
+            yield from self.at(_resolved(self._root, referred), place, seen | {referred})
+
+    def _count(self, *, is_marked: bool) -> None:
+        self._looked, self._found = self._looked + 1, self._found + is_marked
+        if self._looked > _MOST_SCHEMAS or self._found > _MOST_MARKS:
+            problem = f"{self._keyword} stands at too many places, with what the schema refers to written out"
+            raise InvalidManifest("/spec/versions", problem, hint="Mark it at fewer, or declare it beside the schema.")
+
+
+def _holds(schema: Any, keyword: str) -> bool:
+    """Whether the keyword stands anywhere in the document."""
+    match schema:
+        case dict():
+            return keyword in schema or any(_holds(each, keyword) for each in schema.values())
+        case list():
+            return any(_holds(each, keyword) for each in schema)
+        case _:
+            return False
 
 
 def _below(schema: Mapping[str, Any]) -> Iterator[tuple[Any, Place]]:

@@ -1,5 +1,6 @@
 """What each property of a domain type is called in GraphQL, read off the types that answer."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import strawberry
@@ -8,6 +9,8 @@ from graphql import GraphQLList, GraphQLObjectType, GraphQLOutputType, GraphQLSc
 from domain.domain_type import DomainType
 from domain.values import pointer_part
 from graph.definitions import DocumentField
+
+_MOST_PLACES = 20
 
 
 @strawberry.type(description="A property of the objects of a domain type, and what it is called in GraphQL.")
@@ -23,34 +26,56 @@ class DomainTypeField:
 
 
 def field_map(schema: GraphQLSchema, domain_type: DomainType, below: str) -> Iterator[DomainTypeField] | None:
-    """The properties at or below a path; None of a type that the schema has not. What holds itself is told once."""
+    """The properties at or below a path; None of a type that the schema has not.
+
+    What holds itself is not told again inside itself, and of types that hold each other not at every place.
+    """
     state = schema.type_map.get(f"{domain_type.graphql_name}State")
     if not isinstance(state, GraphQLObjectType):
         return None
-    within = f"{below.rstrip('/')}/"
-    return (each for each in _below(state, "", "", ()) if f"{each.path}/".startswith(within))
+    return _Map(f"{below.rstrip('/')}/").below(state, "", "", ())
 
 
-def _below(
-    type_: GraphQLObjectType, path: str, graphql_path: str, above: tuple[GraphQLObjectType, ...]
-) -> Iterator[DomainTypeField]:
-    for name, field in type_.fields.items():
-        definition = field.extensions.get("strawberry-definition")
-        if not isinstance(definition, DocumentField):
-            continue
-        own_path, own_graphql_path = f"{path}/{pointer_part(definition.key)}", f"{graphql_path}{name}"
-        yield DomainTypeField(
-            path=own_path,
-            graphql_name=name,
-            graphql_path=own_graphql_path,
-            type=str(field.type),
-            description=field.description,
-            deprecated=field.deprecation_reason is not None,
-        )
-        inner = get_named_type(field.type)
-        if isinstance(inner, GraphQLObjectType) and _is_document(inner) and inner not in above:
-            deeper = f"{own_path}{'/*' * _lists(field.type)}"
-            yield from _below(inner, deeper, f"{own_graphql_path}.", (*above, inner))
+class _Map:
+    """The properties at or below the path `within`, which ends with a slash."""
+
+    def __init__(self, within: str) -> None:
+        self._within = within
+        self._circular: set[GraphQLObjectType] = set()
+        self._opened: Counter[GraphQLObjectType] = Counter()
+
+    def below(
+        self, type_: GraphQLObjectType, path: str, graphql_path: str, above: tuple[GraphQLObjectType, ...]
+    ) -> Iterator[DomainTypeField]:
+        for name, field in type_.fields.items():
+            definition = field.extensions.get("strawberry-definition")
+            if not isinstance(definition, DocumentField):
+                continue
+            own_path, own_graphql_path = f"{path}/{pointer_part(definition.key)}", f"{graphql_path}{name}"
+            is_asked = f"{own_path}/".startswith(self._within)
+            if is_asked:
+                yield DomainTypeField(
+                    path=own_path,
+                    graphql_name=name,
+                    graphql_path=own_graphql_path,
+                    type=str(field.type),
+                    description=field.description,
+                    deprecated=field.deprecation_reason is not None,
+                )
+            inner, deeper = get_named_type(field.type), f"{own_path}{'/*' * _lists(field.type)}"
+            if not isinstance(inner, GraphQLObjectType) or not _is_document(inner):
+                continue
+            if is_asked and self._opens(inner, above):
+                yield from self.below(inner, deeper, f"{own_graphql_path}.", (*above, inner))
+            elif not is_asked and self._within.startswith(f"{own_path}/"):  # on the way there
+                yield from self.below(inner, deeper, f"{own_graphql_path}.", ())
+
+    def _opens(self, type_: GraphQLObjectType, above: tuple[GraphQLObjectType, ...]) -> bool:
+        if type_ in above:
+            self._circular.update(above[above.index(type_) :])
+            return False
+        self._opened[type_] += 1
+        return type_ not in self._circular or self._opened[type_] <= _MOST_PLACES
 
 
 def _is_document(type_: GraphQLObjectType) -> bool:

@@ -45,6 +45,13 @@ def schema(**properties: Any) -> Json:
     return {"type": "object", "properties": {"spec": {"type": "object", "properties": full}}}
 
 
+def knot(number: int, **marks: Any) -> Json:
+    """A schema whose definitions all refer to each other, each with a property of those marks."""
+    links = {f"to{each}": {"$ref": f"#/$defs/N{each}"} for each in range(number)}
+    node = {"type": "object", "properties": {"own": {"type": "string", **marks}, **links}}
+    return {"properties": {"spec": {"$ref": "#/$defs/N0"}}, "$defs": {f"N{each}": node for each in range(number)}}
+
+
 async def apply(api: Api, *manifests: Json, **options: Any) -> Any:
     """What became of it, whatever that is."""
     if len(manifests) == 1:

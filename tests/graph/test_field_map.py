@@ -4,7 +4,7 @@ from typing import Any
 
 from api import Api
 from custom_resources import crd, spec
-from manifests import applied
+from manifests import applied, knot, manifest
 
 FIELDS = """query($name: String!, $below: String! = "") { domainType(name: $name) {
     graphqlName fields(below: $below) { path graphqlName graphqlPath type description deprecated } } }"""
@@ -46,22 +46,25 @@ async def test_keys_that_are_no_names_are_told_under_their_own_name(api: Api, ap
 async def test_a_type_that_holds_itself_is_told_once(api: Api, app_id: str) -> None:
     kind = f"Tree{app_id[-6:]}"
     node = {"type": "object", "properties": {"inside": {"type": "array", "items": {"$ref": "#/$defs/Node"}}}}
-    manifest = {
-        "apiVersion": "dsel/v1alpha1",
-        "kind": "DomainType",
-        "meta": {"name": kind},
-        "spec": {
-            "actions": [],
-            "versions": [
-                {"name": "v1", "schema": {"properties": {"spec": {"$ref": "#/$defs/Node"}}, "$defs": {"Node": node}}}
-            ],
-        },
-    }
-    assert await applied(api, manifest) == ["CREATED"]
+    made = manifest(kind)
+    schema = {"properties": {"spec": {"$ref": "#/$defs/Node"}}, "$defs": {"Node": node}}
+    made["spec"]["versions"] = [{"name": "v1", "schema": schema}]
+    assert await applied(api, made) == ["CREATED"]
     assert await fields(api, kind, "/spec") == {
         "/spec": ("spec", "spec", f"{kind}Node"),
         "/spec/inside": ("inside", "spec.inside", f"[{kind}Node]"),
     }
+
+
+async def test_types_that_hold_each_other_are_not_told_on_every_way(api: Api, app_id: str) -> None:
+    kind = f"Knot{app_id[-6:]}"
+    made = manifest(kind)
+    made["spec"]["versions"][0]["schema"] = knot(12)
+    assert await applied(api, made) == ["CREATED"]
+    found = await fields(api, kind)
+    assert 12 * 12 < len(found) < 5_000
+    deep = await fields(api, kind, "/spec/to1/to2/to1/to3/to1")
+    assert deep["/spec/to1/to2/to1/to3/to1/to7"][:2] == ("to7", "spec.to1.to2.to1.to3.to1.to7")
 
 
 async def test_what_a_reference_leads_to_is_another_type(api: Api) -> None:
