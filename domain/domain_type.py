@@ -256,7 +256,7 @@ def standard_actions(kind: str) -> tuple[Action, ...]:
 
 def _referred(schema: Any) -> Iterator[str]:
     match schema:
-        case Mapping():
+        case dict():
             if isinstance(schema.get("x-dsel-ref"), str):
                 yield schema["x-dsel-ref"]
             for each in schema.values():

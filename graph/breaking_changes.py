@@ -2,9 +2,16 @@
 
 from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
-from graphql import BreakingChange, BreakingChangeType, GraphQLSchema, find_breaking_changes
+from graphql import (
+    BreakingChange,
+    BreakingChangeType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    find_breaking_changes,
+)
 
 FIELD_REMOVED = BreakingChangeType.FIELD_REMOVED.name
 
@@ -14,8 +21,9 @@ def breaking_changes(old: GraphQLSchema, new: GraphQLSchema) -> list[BreakingCha
 
     Types that both schemas share are not looked at. That a type has gone counts where a field led to it.
     """
-    found = find_breaking_changes(*_differing(old, new))
-    announced = set(_announced(old))
+    differing = _differing(old, new)
+    found = find_breaking_changes(*differing)
+    announced = set(_announced(differing[0]))
     return [
         each
         for each in found
@@ -25,14 +33,24 @@ def breaking_changes(old: GraphQLSchema, new: GraphQLSchema) -> list[BreakingCha
 
 
 def _differing(old: GraphQLSchema, new: GraphQLSchema) -> tuple[GraphQLSchema, GraphQLSchema]:
-    """Both schemas without what they share, as far as graphql-core looks at them."""
-    shared = {name for name, type_ in old.type_map.items() if new.type_map.get(name) is type_}
-    return cast(tuple[GraphQLSchema, GraphQLSchema], tuple(_without(each, shared) for each in (old, new)))
+    """Both schemas without the types and the fields that they share, as far as graphql-core looks at them."""
+    types: tuple[dict[str, GraphQLNamedType], ...] = ({}, {})
+    for name in old.type_map.keys() | new.type_map.keys():
+        before, after = old.type_map.get(name), new.type_map.get(name)
+        if before is after:
+            continue
+        if isinstance(before, GraphQLObjectType) and isinstance(after, GraphQLObjectType):
+            before, after = _without_common_fields(before, after), _without_common_fields(after, before)
+        for found, each in zip(types, (before, after), strict=True):
+            if each is not None:
+                found[name] = each
+    made = (SimpleNamespace(type_map=found, directives=old.directives) for found in types)
+    return cast(tuple[GraphQLSchema, GraphQLSchema], tuple(made))
 
 
-def _without(schema: GraphQLSchema, names: set[str]) -> Any:
-    types = {name: type_ for name, type_ in schema.type_map.items() if name not in names}
-    return SimpleNamespace(type_map=types, directives=schema.directives)
+def _without_common_fields(type_: GraphQLObjectType, other: GraphQLObjectType) -> GraphQLObjectType:
+    fields = {name: field for name, field in type_.fields.items() if other.fields.get(name) is not field}
+    return GraphQLObjectType(type_.name, fields, type_.interfaces)
 
 
 def _announced(schema: GraphQLSchema) -> Iterator[str]:

@@ -13,6 +13,7 @@ from graphql import (
 )
 
 from domain.registry import Registry
+from graph.assembled_schema import AssembledSchema
 from graph.common_schema import ROOTS, CommonSchema, common_schema
 from graph.naming import named
 from graph.parts import Part, parts_of
@@ -30,23 +31,16 @@ def build(registry: Registry) -> GraphQLSchema:
 
 
 def _assembled(common: CommonSchema, parts: list[Part]) -> GraphQLSchema:
-    query = _root(common, "Query", _joined([part.queries for part in parts]))
-    snapshot = _root(common, "Snapshot", _joined([part.queries for part in parts]))
-    mutation = _root(common, "Mutation", _joined([part.mutations for part in parts]))
-    subscription = _root(common, "Subscription", _joined([part.subscriptions for part in parts]))
-    for root in (query, snapshot):
+    roots = {
+        "Query": _root(common, "Query", _joined([part.queries for part in parts])),
+        "Snapshot": _root(common, "Snapshot", _joined([part.queries for part in parts])),
+        "Mutation": _root(common, "Mutation", _joined([part.mutations for part in parts])),
+        "Subscription": _root(common, "Subscription", _joined([part.subscriptions for part in parts])),
+    }
+    for root in (roots["Query"], roots["Snapshot"]):
         at = root.fields["at"] = copy.copy(root.fields["at"])
-        at.type = GraphQLNonNull(snapshot)
-    shared = [each for name, each in common.schema._schema.type_map.items() if name not in ROOTS]
-    own = itertools.chain.from_iterable(part.types.values() for part in parts)
-    schema = GraphQLSchema(
-        query,
-        mutation,
-        subscription,
-        types=[*shared, *own],
-        extensions={"parts": parts},  # which keeps them alive
-        assume_valid=True,  # each part is valid, and no two have a name in common
-    )
+        at.type = GraphQLNonNull(roots["Snapshot"])
+    schema = AssembledSchema(roots, common, parts)
     schema._strawberry_schema = common.schema  # type: ignore[attr-defined] # where Strawberry looks for its settings
     return schema
 

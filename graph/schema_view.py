@@ -54,23 +54,31 @@ class Viewer:
 
     def __init__(self, root: Any) -> None:
         self._root = root
+        self._known: dict[int, tuple[Any, View]] = {}
+        """By the identity of the schema, which is kept so that no other one can have it."""
 
-    def view(self, schema: Any, seen: frozenset[str] = frozenset()) -> View:
+    def view(self, schema: Any) -> View:
+        known = self._known.get(id(schema))
+        if known is None:
+            known = self._known[id(schema)] = (schema, self._view(schema, frozenset()))
+        return known[1]
+
+    def _view(self, schema: Any, seen: frozenset[str]) -> View:
         if not isinstance(schema, Mapping):
             return View()
         view = _own(schema)
         pointer = local_pointer(schema)
         if pointer is not None and pointer not in seen:
-            referred = self.view(self.resolved(pointer), seen | {pointer})
+            referred = self._view(self.resolved(pointer), seen | {pointer})
             view = _both(view, replace(referred, inlined=referred.inlined | {pointer}))
         for member in _members(schema, "allOf"):
-            view = _both(view, self.view(member, seen))
+            view = _both(view, self._view(member, seen))
         for keyword in ("anyOf", "oneOf"):
             if members := _members(schema, keyword):
-                view = _both(view, _either([self.view(each, seen) for each in members]))
+                view = _both(view, _either([self._view(each, seen) for each in members]))
         for keyword in ("then", "else"):
             if keyword in schema:
-                view = _both(view, replace(self.view(schema[keyword], seen), kinds=None, required=frozenset()))
+                view = _both(view, replace(self._view(schema[keyword], seen), kinds=None, required=frozenset()))
         return view
 
     def definition(self, schema: Any) -> str | None:
