@@ -7,7 +7,6 @@ An int has 64 bits, or is a uint of 64 bits; what is wider, and every decimal, i
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -160,5 +159,5 @@ def _duration(text: str) -> Duration | str:
 def _decoded(text: str) -> bytes | str:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:  # no base64, or no ASCII
         return text

@@ -70,6 +70,7 @@ def test_a_schema_tells_whether_it_declares_defaults() -> None:
         ("self == 'soon'", "soon", {"format": "date-time"}),
         ("self == 'soon'", "soon", {"format": "duration"}),
         ("self == 'soon!'", "soon!", {"format": "byte"}),
+        ("self == '€'", "€", {"format": "byte"}),
     ],
 )
 def test_a_value_has_the_type_that_its_schema_says(source: str, value: Any, schema: dict[str, Any]) -> None:
