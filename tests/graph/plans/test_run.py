@@ -25,7 +25,7 @@ from worlds import Query, World
 pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def what_is_left_is_dropped_here() -> Iterator[None]:
     """And not when Python's collector comes by in another test, where the warning would count."""
     yield
