@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -57,6 +58,7 @@ class EmbeddedMongod:
         self._options = tuple(options)
         self._port = 0
         self._lock: int | None = None
+        self._held: socket.socket | None = None
         self._process: Process | None = None
         self._spawning = asyncio.Lock()
         self._stopped = asyncio.Event()
@@ -119,14 +121,23 @@ class EmbeddedMongod:
         try:
             await self._end()
         finally:
+            if self._held is not None:
+                self._held.close()
             if self._lock is not None:
                 os.close(self._lock)
-            self._lock = None
+            self._held = self._lock = None
 
     async def _choose_port(self) -> None:
-        """The port of the last time, or another one when somebody has taken it."""
+        """The port of the last time, or another one when somebody has taken it.
+
+        It stays ours while mongod starts, and starts again: no free port that others ask for is this one. On Linux
+        mongod may listen on it all the same, for both reuse addresses; elsewhere it might not.
+        """
         remembered = _read_port(self._port_file)
-        self._port = _free_port(remembered)
+        self._held = _bound(remembered)
+        self._port = self._held.getsockname()[1]
+        if sys.platform != "linux":
+            self._held.close()
         if self._port == remembered:
             return
         # Without the file the port in the data is unknown, so a crash in between makes the next start rename again.
@@ -288,14 +299,12 @@ def _read_port(path: Path) -> int:
         return 0
 
 
-def _free_port(wished: int) -> int:
-    """`wished` when nobody listens there, else any free one."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_HOST, wished))
-            probe.listen()
-        except OSError:
-            return _free_port(0)
-        port: int = probe.getsockname()[1]
-        return port
+def _bound(wished: int) -> socket.socket:
+    """To the port `wished` when nobody listens there, else to any free one."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        held.bind((_HOST, wished))
+    except OSError:
+        held.bind((_HOST, 0))
+    return held

@@ -103,6 +103,15 @@ def broken_data_files(data: Path) -> Iterator[None]:
     file.write_bytes(sound)
 
 
+def is_free(port: int) -> bool:
+    with socket.socket() as other:
+        try:
+            other.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def port_of(uri: str) -> int:
     return int(uri.split(":")[2].split("/")[0])
 
@@ -228,7 +237,7 @@ async def test_a_killed_mongod_is_restarted_and_an_open_client_finds_what_it_had
         assert mongod.pid not in (None, killed)
 
 
-async def test_a_restart_that_fails_is_tried_again_and_says_why(
+async def test_a_restart_that_fails_is_tried_again_on_its_port_and_says_why(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     failed = asyncio.Event()
@@ -245,6 +254,7 @@ async def test_a_restart_that_fails_is_tried_again_and_says_why(
         with broken_data_files(tmp_path):
             kill(mongod)
             await failed.wait()
+            assert sys.platform != "linux" or not is_free(port_of(mongod.uri))
         assert await written(mongod.uri) == {"kept"}
     logging.getLogger("repository.embedded").removeHandler(watcher)
     assert "SIGKILL" in caplog.text
