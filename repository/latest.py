@@ -6,6 +6,8 @@ is repaired. Of state, first and last event the position in the timeline decides
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from pymongo import InsertOne, UpdateOne
@@ -13,13 +15,15 @@ from pymongo.errors import BulkWriteError
 
 from domain.entity import from_stored
 from domain.event import Document, Phase
-from repository import pipelines
+from repository import indexes, pipelines
 from repository.documents import EVENTS, LATEST, event_from, header
 from repository.driver import Database
 from repository.event_log import Latest
 
 _DUPLICATE_KEY = 11000
-_REPAIR_BATCH = 500
+_REPAIR_BATCH = 2_000
+_REPAIR_ENTITIES = 500
+_HEADERS = dict.fromkeys(("state", "meta", "spec", "rest", "words"), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,11 @@ class Run:
     @property
     def key(self) -> str:
         return str(self.events[0]["entity"])
+
+    @property
+    def newest_state(self) -> Document | None:
+        """The event of the run that carries its newest state."""
+        return max((event for event in self.events if event["stateful"]), key=_position, default=None)
 
     @property
     def is_dense(self) -> bool:
@@ -51,7 +60,6 @@ class Run:
 
     def _summary(self) -> Document:
         ordered = sorted(self.events, key=_position)
-        states = [event for event in ordered if event["stateful"]]
         summary = {
             "_id": self.key,
             "version": self.events[-1]["version"],
@@ -59,14 +67,14 @@ class Run:
             "last": header(ordered[-1]),
             "counts": {phase.name.lower(): _count(phase, self.events) for phase in Phase},
         }
-        return summary | _state_values(states[-1]) if states else summary
+        return summary | _state_values(state) if (state := self.newest_state) else summary
 
     def _advance(self) -> Document:
         """The run goes on where the summary ends."""
-        last, states = self.events[-1], [event for event in self.events if event["stateful"]]
+        last = self.events[-1]
         changes = {"version": last["version"], "last": header(last)}
-        if states:
-            changes |= _state_values(states[-1])
+        if state := self.newest_state:
+            changes |= _state_values(state)
         counts = {f"counts.{phase.name.lower()}": _count(phase, self.events) for phase in Phase}
         return {"$set": changes, "$inc": counts}
 
@@ -79,8 +87,7 @@ class Run:
             "last": _chosen("$gt", ordered[-1], "last", header(ordered[-1])),
             "counts": {phase.name.lower(): _added(phase, self.events) for phase in Phase},
         }
-        states = [event for event in ordered if event["stateful"]]
-        return changes | _state_changes(states[-1]) if states else changes
+        return changes | _state_changes(state) if (state := self.newest_state) else changes
 
 
 async def fold(database: Database, events: Sequence[Document], doubtful: Iterable[str] = ()) -> None:
@@ -105,8 +112,9 @@ async def repair(database: Database, keys: Sequence[str]) -> int:
     repaired: set[str] = set()
     while behind := await _behind(database, keys):
         repaired.update(behind)
-        for key, version in behind.items():
-            await _catch_up(database, key, version)
+        for version, alike in _by_version(behind).items():
+            for start in range(0, len(alike), _REPAIR_ENTITIES):
+                await _catch_up(database, alike[start : start + _REPAIR_ENTITIES], version)
     return len(repaired)
 
 
@@ -157,12 +165,31 @@ async def _entities(database: Database, collection: str, field: str) -> int:
     return int(found[0]["n"]) if found else 0
 
 
-async def _catch_up(database: Database, key: str, version: int) -> None:
-    events = await database.find(
-        EVENTS, {"entity": key, "version": {"$gt": version}}, sort={"version": 1}, limit=_REPAIR_BATCH
-    )
+def _by_version(behind: Mapping[str, int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for key, version in behind.items():
+        found.setdefault(version, []).append(key)
+    return found
+
+
+async def _catch_up(database: Database, keys: Sequence[str], version: int) -> None:
+    """Goes on with summaries of one version, of as many entities as one read holds: of long histories not with all."""
+    condition = {"entity": {"$in": list(keys)}, "version": {"$gt": version}}
+    options: dict[str, Any] = {"sort": {"entity": 1, "version": 1}, "limit": _REPAIR_BATCH, "hint": indexes.ORDER}
+    events = await database.find(EVENTS, condition, projection=_HEADERS, **options)
     # Should the log have a gap, as after a bad restore, the summary goes over it: it must not be tried for ever.
-    await _all_changed(database, [Run(version, events)])
+    runs = [Run(version, list(group)) for _, group in groupby(events, key=itemgetter("entity"))]
+    await _complete(database, [run.newest_state for run in runs if run.newest_state is not None])
+    await _all_changed(database, runs)
+
+
+async def _complete(database: Database, events: Sequence[Document]) -> None:
+    """Adds the states, of which a summary needs one for each entity."""
+    ids = [event["_id"] for event in events]
+    found = await database.find(EVENTS, {"_id": {"$in": ids}}, projection={"state": 1})
+    states = {each["_id"]: each["state"] for each in found}
+    for event in events:
+        event["state"] = states[event["_id"]]
 
 
 async def _all_changed(database: Database, runs: Sequence[Run]) -> bool:

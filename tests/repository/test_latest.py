@@ -13,7 +13,7 @@ from domain.entity import Entity
 from domain.event import Document
 from examples import Hands, artifact, draft, later
 from histories import Step, committed, play, recomputed, recomputed_from, steps, summary_of
-from meddling import Meddled, away
+from meddling import Happening, Meddled, away
 from patience import PATIENCE
 from repository import latest
 from repository.documents import EVENTS, LATEST, event_document
@@ -92,10 +92,54 @@ async def test_many_who_fold_and_repair_at_once_agree(database: Database, log: M
         assert await summary_of(log, entity) == await recomputed(log, entity)
 
 
-async def test_a_long_backlog_is_repaired_in_parts(database: Database, log: MongoEventLog, vpc: Entity) -> None:
-    await store(database, documents(vpc, *range(1201)))
-    assert await latest.repair(database, [vpc.key]) == 1
-    assert await summary_of(log, vpc) == await recomputed(log, vpc)
+async def test_long_backlogs_are_repaired_in_parts(database: Database, log: MongoEventLog, app: str) -> None:
+    entities = [Entity("Artifact", app, name) for name in "abc"]
+    for each in entities:
+        await store(database, documents(each, *range(801)))
+    assert await latest.repair(database, [each.key for each in entities]) == 3
+    for each in entities:
+        assert await summary_of(log, each) == await recomputed(log, each)
+
+
+async def test_many_entities_are_repaired_by_a_few_calls(database: Database, log: MongoEventLog, app: str) -> None:
+    """One asks for the heads, the summaries, the events and the newest states of all, and one writes."""
+    entities = [Entity("Artifact", app, f"{number:02}") for number in range(60)]
+    for each in entities:
+        await store(database, documents(each, 2, 1, 3))
+    meddled, called = Meddled(database), list[str]()
+
+    def noted(call: str) -> Happening:
+        async def note() -> None:
+            called.append(call)
+
+        return note
+
+    for call in (("aggregate", EVENTS), ("find", LATEST), ("find", EVENTS), ("update", LATEST)):
+        meddled.before[call] = [noted(call[0]) for _ in range(100)]
+    assert await latest.repair(meddled, [each.key for each in entities]) == 60
+    assert called == ["aggregate", "find", "find", "find", "update", "aggregate", "find"]
+    for each in entities[::20]:
+        assert await summary_of(log, each) == await recomputed(log, each)
+
+
+@settings(max_examples=10)
+@given(before=steps(), meanwhile=steps())
+async def test_emptied_summaries_are_made_again_while_others_write(
+    database: Database, before: list[Step], meanwhile: list[Step]
+) -> None:
+    clock, app = Hands(), f"app-{uuid4().hex}"
+    log = MongoEventLog(database, clock)
+    history = await play(log, clock, app, before)
+    own = await database.find(LATEST, {"_id": {"$in": history.keys}}, projection={"_id": 1})
+    for each in own:
+        await database.command({"delete": LATEST, "deletes": [{"q": {"_id": each["_id"]}, "limit": 1}]})
+    writing = asyncio.create_task(play(log, clock, app, meanwhile))
+    await asyncio.gather(*(latest.repair(database, history.keys) for _ in range(3)))
+    more = await writing
+    await latest.repair(database, history.keys)
+    for key in {event.entity.key for event in (*history.events, *more.events)}:
+        events = sorted([*history.of(key), *more.of(key)], key=lambda event: event.version)
+        assert await summary_of(log, events[0].entity) == recomputed_from(events)
 
 
 async def test_repair_of_what_does_not_exist_does_nothing(database: Database, vpc: Entity) -> None:
