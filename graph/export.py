@@ -43,13 +43,15 @@ def endpoint(make_context: Callable[[Request], Awaitable[Context]]) -> Callable[
             return refused(error)
         name = f"events-{instants.write(export.moment.at).replace(':', '')}.{format_.extension}"
         headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-        body = _body(format_, exports.told(export, where), first, found, pace)
+        body = _body(format_, export, exports.told(export, where), first, found, pace)
         return StreamingResponse(body, media_type=format_.media_type, headers=headers)
 
     return get
 
 
-async def _body(format_: Format, told: Any, first: Any, rest: AsyncIterator[Any], pace: Pace) -> AsyncIterator[bytes]:
+async def _body(
+    format_: Format, export: Export, told: Any, first: Any, rest: AsyncIterator[Any], pace: Pace
+) -> AsyncIterator[bytes]:
     """Breaks off without an end when the store does: whoever reads it sees that the file is not whole."""
     yield await run_in_threadpool(format_.begin, told)
     count, batch = 0, first
@@ -64,7 +66,7 @@ async def _body(format_: Format, told: Any, first: Any, rest: AsyncIterator[Any]
     except StoreUnavailable as error:
         _LOG.warning("an export broke off after %d events: %s", count, error)
         raise
-    yield await run_in_threadpool(format_.end, count)
+    yield await run_in_threadpool(format_.end, exports.ended(export, count))
 
 
 def _asked(request: Request) -> Mapping[str, str]:

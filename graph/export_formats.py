@@ -26,7 +26,7 @@ class Format(Protocol):
 
     def rows(self, rows: Sequence[Document]) -> bytes: ...
 
-    def end(self, events: int) -> bytes:
+    def end(self, told: Document) -> bytes:
         """A file without this is not whole."""
         ...
 
@@ -43,8 +43,8 @@ class Ndjson:
     def rows(self, rows: Sequence[Document]) -> bytes:
         return b"".join(json_text.dumps(row) + b"\n" for row in rows)
 
-    def end(self, events: int) -> bytes:
-        return json_text.dumps({"end": {"events": events}}) + b"\n"
+    def end(self, told: Document) -> bytes:
+        return json_text.dumps({"end": told}) + b"\n"
 
 
 class Csv:
@@ -59,8 +59,8 @@ class Csv:
     def rows(self, rows: Sequence[Document]) -> bytes:
         return _csv([_text(row[column]) for column in COLUMNS] for row in rows)
 
-    def end(self, events: int) -> bytes:
-        return _comment({"end": {"events": events}})
+    def end(self, told: Document) -> bytes:
+        return _comment({"end": told})
 
 
 class Parquet:
@@ -98,8 +98,8 @@ class Parquet:
             self._writer.write_table(self._arrow.table(columns, schema=self._schema))
         return self._taken()
 
-    def end(self, events: int) -> bytes:
-        self._writer.add_key_value_metadata({"dsel.end": json_text.dumps({"events": events}).decode()})
+    def end(self, told: Document) -> bytes:
+        self._writer.add_key_value_metadata({"dsel.end": json_text.dumps(told).decode()})
         self._writer.close()
         return self._taken()
 

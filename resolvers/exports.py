@@ -81,4 +81,22 @@ def told(export: Export, where: Any) -> Document:
         "time": instants.write(export.moment.at),
         "knownAt": instants.write(export.moment.known_at),
         "settled": instants.write(export.settled),
+        "complete": complete(export),
     }
+
+
+def ended(export: Export, events: int) -> Document:
+    """What the end of the file says."""
+    return {"events": events, "settled": instants.write(export.settled)}
+
+
+def complete(export: Export) -> str:
+    """For people: what is surely in the file, and how to have one that never changes."""
+    settled, known_at = instants.write(export.settled), instants.write(export.moment.known_at)
+    surely = f"All events that meet the query and were recorded by {settled}."
+    if export.settled >= export.moment.known_at:
+        return f"{surely} With this query, time and knownAt it is the same again."
+    return (
+        f"{surely} Those recorded from then to {known_at} are here as far as their writes had ended; an export with"
+        f" knownAt={settled} is the same whenever it is made."
+    )

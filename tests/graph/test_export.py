@@ -54,16 +54,20 @@ async def test_ndjson_holds_each_event_between_the_query_and_the_end(api: Api, f
     answer = await export(api, filled)
     head, *events, end = lines(answer)
     assert answer.headers["content-type"] == "application/x-ndjson"
+    settled = write(later(-12_000, api.clock()))
+    complete = head["export"].pop("complete")
     assert head == {
         "export": {
             "where": {"appIds": [filled]},
             "order": "OLDEST",
             "time": write(api.clock()),
             "knownAt": write(api.clock()),
-            "settled": write(later(-12_000, api.clock())),
+            "settled": settled,
         }
     }
-    assert end == {"end": {"events": 60}}
+    assert complete.startswith(f"All events that meet the query and were recorded by {settled}.")
+    assert f"knownAt={settled}" in complete
+    assert end == {"end": {"events": 60, "settled": settled}}
     assert [each["id"] for each in events] == [f"{filled}-{number}" for number in range(60)]
     assert list(events[0]) == list(COLUMNS)
     assert events[0]["envelope"]["spec"] == brought(filled, 0)["spec"]
@@ -77,7 +81,9 @@ async def test_csv_has_the_same_columns_and_every_character(api: Api, filled: st
     assert json.loads(head.removeprefix("# "))["export"]["where"] == {"appIds": [filled]}
     header, *rows, end = csv.reader(io.StringIO(rest, newline=""))
     assert header == list(COLUMNS)
-    assert ",".join(end) == '# {"end":{"events":60}}'
+    assert end[0].startswith("# ")
+    last = rest.rstrip("\r\n").rpartition("\r\n")[2]
+    assert json.loads(last.removeprefix("# "))["end"]["events"] == 60
     assert len(rows) == 60
     first = dict(zip(header, rows[0], strict=True))
     assert first["id"] == f"{filled}-0"
@@ -95,9 +101,25 @@ async def test_parquet_has_types_and_the_query_in_its_metadata(api: Api, filled:
     assert table["version"].to_pylist() == list(range(1, 61))
     told = file.metadata.metadata
     assert json.loads(told[b"dsel.export"])["where"] == {"appIds": [filled]}
-    assert json.loads(told[b"dsel.end"]) == {"events": 60}
+    assert json.loads(told[b"dsel.end"])["events"] == 60
     with pytest.raises(pyarrow.ArrowInvalid):
         pyarrow.parquet.ParquetFile(io.BytesIO(answer.content[:-100]))
+
+
+async def test_an_export_of_what_is_settled_is_the_same_whenever_it_is_made(api: Api, filled: str) -> None:
+    """Also what is imported into its past later is not in it."""
+    api.clock.move(20_000)
+    settled = write(later(-12_000, api.clock()))
+    first = await export(api, filled, time=settled, knownAt=settled)
+    told = lines(first)[0]["export"]
+    assert (told["settled"], told["complete"].split(". ")[0]) == (
+        settled,
+        f"All events that meet the query and were recorded by {settled}",
+    )
+    assert len(lines(first)) == 62
+    await api.bring(brought(filled, 1_000) | {"meta": brought(filled, 7)["meta"] | {"eventId": f"{filled}-late"}})
+    api.clock.move(20_000)
+    assert (await export(api, filled, time=settled, knownAt=settled)).content == first.content
 
 
 @pytest.mark.parametrize("format_", ["ndjson", "csv", "parquet"])
