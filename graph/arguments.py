@@ -1,5 +1,6 @@
 """Arguments that many fields take, each with its documentation in one place."""
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 import strawberry
@@ -49,6 +50,22 @@ GraphQLOrder = enum(
     ),
 )
 
+
+class TimelineOrder(StrEnum):
+    NEWEST = "NEWEST"
+    OLDEST = "OLDEST"
+
+    @property
+    def order(self) -> Order:
+        return Order[self.name]
+
+
+enum(
+    TimelineOrder,
+    "In which order the events of one entity are listed. What happened at the same time is ordered by version.",
+    NEWEST="By their time, from new to old.",
+    OLDEST="By their time, from old to new.",
+)
 enum(
     SchemaView,
     "In which version of its type a state is shown.",
@@ -167,6 +184,8 @@ ByKinds = Annotated[
 ]
 Where = Annotated[EventWhere | None, argument(description="Only events that meet these conditions.")]
 OrderBy = Annotated[Order, argument(name="order", description="Which events come first.")]
+
+InTimeline = Annotated[TimelineOrder, argument(name="order", description="Which events come first.")]
 
 _LISTS = ("types", "app_ids", "names", "kinds", "actions", "phases", "actors", "actor_types")
 _MOST_VALUES = 100

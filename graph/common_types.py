@@ -54,9 +54,7 @@ class CommonTypes:
             ),
         )
         self.event_edge = object_type("EventEdge", "An event and its cursor.", resolve_type=resolve)
-        self.event_connection = object_type(
-            "EventConnection", "A page of events, from new to old.", resolve_type=resolve
-        )
+        self.event_connection = object_type("EventConnection", "A page of events.", resolve_type=resolve)
         self.actor = object_type("Actor", "Who or what caused an event.")
         self.numbers = Numbers()
         self.comparison = comparison_type()
@@ -68,7 +66,8 @@ class CommonTypes:
         fields_of(self.event).extend(self.event_fields(self.entity, self.state, self.event))
         fields_of(self.entity).extend(self.entity_fields(self.state, self.event_connection, self.event))
         fields_of(self.event_edge).extend(self.edge_fields(self.event))
-        fields_of(self.event_connection).extend(self.connection_fields(self.event_edge, self.event))
+        self.total = _total()
+        fields_of(self.event_connection).extend(self.event_page_fields(self.event_edge, self.event))
         self.generic = self._generic_types()
         self.listed = self.lists.of("Entity", fields_of(self.generic[1]))
         self.log_edge, self.log = self._mixed_log()
@@ -84,8 +83,8 @@ class CommonTypes:
         )
         return object_type(
             f"{prefix}EventConnection",
-            f"A page of events of {of}, from new to old.",
-            self.connection_fields(edge, event),
+            f"A page of events of {of}.",
+            self.event_page_fields(edge, event),
             interfaces=[self.event_connection],
         )
 
@@ -230,7 +229,13 @@ class CommonTypes:
                 name="asOf",
                 reads=Reads.NOTHING,
             ),
-            field(resolving.timeline, events, "Its events, from new to old.", name="events", reads=Reads.NOTHING),
+            field(
+                resolving.timeline,
+                events,
+                "Its events, from new to old or the other way.",
+                name="events",
+                reads=Reads.NOTHING,
+            ),
             field(
                 compare,
                 self.comparison,
@@ -288,6 +293,13 @@ class CommonTypes:
             ),
         ]
 
+    def event_page_fields(self, edge: type, event: type) -> list[StrawberryField]:
+        text = "How many events meet the conditions, on all pages."
+        return [
+            *self.connection_fields(edge, event),
+            field(resolving.total_count, self.total, text, name="totalCount", reads=Reads.NOTHING),
+        ]
+
     def _actor_fields(self) -> Iterable[StrawberryField]:
         yield field(attribute("event", "event", "actor", "id"), str, "The actor's id.", name="id")
         yield field(
@@ -322,7 +334,7 @@ class CommonTypes:
         pages = object_type(
             f"{MIXED}Connection",
             "A page of the whole log.",
-            [*self.connection_fields(edge, self.event), *_search_fields()],
+            [*self.event_page_fields(edge, self.event), _settled()],
             interfaces=[self.event_connection],
         )
         return edge, pages
@@ -387,25 +399,25 @@ def _page_info() -> type:
     )
 
 
-def _search_fields() -> list[StrawberryField]:
-    total = object_type(
+def _total() -> type:
+    return object_type(
         "TotalCount",
-        "How many there are, counted up to 10,000.",
+        "How many there are, counted up to 10,000; of more than ten entities together up to 100,000 shared among them.",
         [
             field(attribute("count"), int, "The number; at least so many, if it is not exact.", name="count"),
             field(attribute("exact"), bool, "Whether there are no more than were counted.", name="exact"),
         ],
     )
-    return [
-        field(resolving.total_count, total, "How many events meet the conditions, on all pages.", name="totalCount"),
-        field(
-            resolving.settled,
-            nullable(Instant),
-            "In recorded order: everything that was recorded before is on this page or those before it, once there is"
-            " no next one. Continue after the last cursor to see what comes.",
-            name="settled",
-        ),
-    ]
+
+
+def _settled() -> StrawberryField:
+    return field(
+        resolving.settled,
+        nullable(Instant),
+        "In recorded order: everything that was recorded before is on this page or those before it, once there is"
+        " no next one. Continue after the last cursor to see what comes.",
+        name="settled",
+    )
 
 
 def _change() -> type:

@@ -7,7 +7,7 @@ from strawberry.types.field import StrawberryField
 
 from domain.changes import Difference
 from graph import moments
-from graph.arguments import After, End, First, KnownAt, Start, Where, enum, event_filter
+from graph.arguments import After, End, First, InTimeline, KnownAt, Start, TimelineOrder, Where, enum, event_filter
 from graph.batching import batched
 from graph.definitions import Reads, field, list_of, nullable, object_type
 from graph.resolving import Asked, attribute
@@ -70,7 +70,7 @@ def comparison_fields(types: Types) -> list[StrawberryField]:
         field(
             _events,
             types.event_connection,
-            "Its events after `from` and up to `to`, from new to old.",
+            "Its events after `from` and up to `to`, from new to old or the other way.",
             name="events",
             reads=Reads.NOTHING,
         ),
@@ -96,9 +96,16 @@ async def compare(
 
 @batched
 async def _events(
-    roots: Sequence[ComparisonView], info: Asked, first: First = 20, after: After = None, where: Where = None
+    roots: Sequence[ComparisonView],
+    info: Asked,
+    first: First = 20,
+    after: After = None,
+    where: Where = None,
+    order: InTimeline = TimelineOrder.NEWEST,
 ) -> Any:
-    return await comparisons.timelines(info.context, roots, event_filter(where), first, after, needed(info))
+    return await comparisons.timelines(
+        info.context, roots, event_filter(where), order.order, first, after, needed(info)
+    )
 
 
 @batched

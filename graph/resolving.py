@@ -21,10 +21,12 @@ from graph.arguments import (
     ByKinds,
     First,
     IncludeDeleted,
+    InTimeline,
     InVersion,
     KnownAt,
     ShownAs,
     Time,
+    TimelineOrder,
     Where,
     act_filter,
     event_filter,
@@ -86,9 +88,16 @@ async def as_of(
 
 @batched
 async def timeline(
-    roots: Sequence[EntityView], info: Asked, first: First = 20, after: After = None, where: Where = None
+    roots: Sequence[EntityView],
+    info: Asked,
+    first: First = 20,
+    after: After = None,
+    where: Where = None,
+    order: InTimeline = TimelineOrder.NEWEST,
 ) -> Any:
-    return await lists.timelines(info.context, roots, event_filter(where), first, after, needed_alone(info))
+    return await lists.timelines(
+        info.context, roots, event_filter(where), order.order, first, after, needed_alone(info)
+    )
 
 
 @batched

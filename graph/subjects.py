@@ -71,9 +71,10 @@ async def entity_timeline(
     since: Since,
     until: UntilAny = None,
     time_zone: TimeZone = "UTC",
+    where: Where = None,
 ) -> Any:
     buckets = Buckets(bucket, since, until or _after(roots[0].moment), time_zone)
-    return await info.context.load_all(subjects.timelines_of, roots, buckets)
+    return await info.context.load_all(subjects.timelines_of, roots, event_filter(where), buckets)
 
 
 async def timeline(
@@ -83,9 +84,11 @@ async def timeline(
     since: Since,
     until: UntilAny = None,
     time_zone: TimeZone = "UTC",
+    where: Where = None,
 ) -> Any:
     buckets = Buckets(bucket, since, until or _after(root.moment), time_zone)
-    return await info.context.load(subjects.timelines, root, buckets)
+    narrowed = replace(root, where=subjects.both(root.where, event_filter(where)))
+    return await info.context.load(subjects.timelines, narrowed, buckets)
 
 
 async def events(

@@ -50,8 +50,14 @@ class Activity(Protocol):
         """By bucket, without those in which nothing happened."""
         ...
 
-    async def slots_of(self, keys: Sequence[str], moment: Moment, buckets: Buckets) -> dict[str, list[Slot]]:
+    async def slots_of(
+        self, keys: Sequence[str], where: EventFilter, moment: Moment, buckets: Buckets
+    ) -> dict[str, list[Slot]]:
         """The same of each entity."""
+        ...
+
+    async def lengths(self, keys: Sequence[str], where: EventFilter, moment: Moment, most: int) -> dict[str, int]:
+        """How many events of each entity meet the conditions, counted up to `most`."""
         ...
 
     async def tallies(self, where: EventFilter, moment: Moment) -> list[Tally]: ...

@@ -105,17 +105,8 @@ class EntityFilter:
     """On the entity's view; see domain/entity_view.py."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimelinePage:
-    """The newest `first` events of an entity after a position in its timeline, which runs from new to old."""
-
-    first: int
-    after: tuple[datetime, int] | None = None
-    where: EventFilter = field(default_factory=EventFilter)
-
-
 class Order(StrEnum):
-    """How the whole log is walked. Each ends in the event id, so that no two events share a place."""
+    """How the log is walked. In the whole log each ends in the event id, so that no two events share a place."""
 
     NEWEST = "by timestamp, from new to old"
     OLDEST = "by timestamp, from old to new"
@@ -128,6 +119,17 @@ class Order(StrEnum):
     @property
     def direction(self) -> int:
         return -1 if self is Order.NEWEST else 1
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    """The next `first` events of an entity after a position in its timeline, by timestamp and version."""
+
+    first: int
+    after: tuple[datetime, int] | None = None
+    where: EventFilter = field(default_factory=EventFilter)
+    order: Order = Order.NEWEST
+    """NEWEST or OLDEST."""
 
 
 @dataclass(frozen=True, slots=True)

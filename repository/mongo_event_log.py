@@ -199,7 +199,7 @@ class MongoEventLog:
     ) -> dict[str, list[Event]]:
         """A search for each entity: a look-up cannot name its index, and MongoDB takes the wrong one at times."""
         condition = {"facet": {"$in": list(facets)}, **pipelines.timeline_condition(page, moment)}
-        options: dict[str, Any] = {"projection": projection(fields), "sort": pipelines.NEW_TO_OLD}
+        options: dict[str, Any] = {"projection": projection(fields), "sort": pipelines.timeline_order(page.order)}
         options |= {"limit": page.first, "hint": indexes.ENTITY_FACET}
         at_once = asyncio.Semaphore(_SEARCHES_AT_ONCE)
 

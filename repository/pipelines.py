@@ -13,6 +13,7 @@ from repository.fields import Fields
 
 Pipeline = list[dict[str, Any]]
 NEW_TO_OLD = {"timestamp": -1, "version": -1}
+OLD_TO_NEW = {"timestamp": 1, "version": 1}
 # For the first of each entity, one way along the indexes of an entity's timeline and the other.
 FROM_NEWEST = {"entity": 1, **NEW_TO_OLD}
 FROM_OLDEST = {"entity": -1, "timestamp": 1, "version": 1}
@@ -65,8 +66,8 @@ def newest_known(keys: Sequence[str], moment: Moment, fields: Fields) -> Pipelin
 
 
 def timeline(keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fields) -> Pipeline:
-    """A page of the timeline of each entity, from new to old."""
-    select = [{"$match": timeline_condition(page, moment)}, {"$sort": NEW_TO_OLD}]
+    """A page of the timeline of each entity."""
+    select = [{"$match": timeline_condition(page, moment)}, {"$sort": timeline_order(page.order)}]
     return _per_entity(keys, select, page.first, fields)
 
 
@@ -74,16 +75,31 @@ def timeline_condition(page: TimelinePage, moment: Moment) -> dict[str, Any]:
     """Which events of an entity a page of its timeline may hold."""
     conditions = [seen(moment), *event_conditions(page.where)]
     if page.after is not None:
-        conditions += _after("version", *page.after)
+        conditions += _after("version", *page.after, page.order)
     return {"$and": conditions}
 
 
-def lengths(keys: Sequence[str], page: TimelinePage, moment: Moment, most: int) -> Pipeline:
+def timeline_order(order: Order) -> dict[str, int]:
+    return NEW_TO_OLD if order is Order.NEWEST else OLD_TO_NEW
+
+
+def spans(keys: Sequence[str], page: TimelinePage, moment: Moment, most: int) -> Pipeline:
     """How many events of each entity, up to `most`, lie in the span that a page of its timeline looks through."""
-    bounds = [*span("timestamp", page.where, moment), *([{"timestamp": {"$lte": page.after[0]}}] if page.after else [])]
+    bounds = span("timestamp", page.where, moment)
+    if page.after is not None:
+        bounds.append({"timestamp": {"$lte" if page.order is Order.NEWEST else "$gte": page.after[0]}})
+    return _count_each(keys, {"$and": bounds}, most)
+
+
+def lengths(keys: Sequence[str], where: EventFilter, moment: Moment, most: int) -> Pipeline:
+    """How many events of each entity, up to `most`, meet the conditions."""
+    return _count_each(keys, timeline_condition(TimelinePage(1, where=where), moment), most)
+
+
+def _count_each(keys: Sequence[str], condition: Mapping[str, Any], most: int) -> Pipeline:
     return [
         {"$documents": [{"entity": key} for key in dict.fromkeys(keys)]},
-        {"$lookup": _lookup(count({"$and": bounds}, most))},
+        {"$lookup": _lookup(count(condition, most))},
         {"$unwind": "$events"},
     ]
 

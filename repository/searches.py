@@ -152,7 +152,7 @@ class Searches:
         """Raises FilterTooWide when conditions that no index of an entity has would read too much of one."""
         if access.given(page.where) <= access.ON_TIMELINES:
             return
-        lengths = await self._database.aggregate(None, pipelines.lengths(keys, page, moment, MOST_EXAMINED + 1))
+        lengths = await self._database.aggregate(None, pipelines.spans(keys, page, moment, MOST_EXAMINED + 1))
         if any(each["events"]["count"] > MOST_EXAMINED for each in lengths):
             raise FilterTooWide(
                 f"more than {MOST_EXAMINED:,} events of one entity would have to be read to find those that are wanted",

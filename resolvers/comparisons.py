@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from domain import instants
 from domain.errors import InvalidArgument, InvalidCursor
 from domain.event import ActorType
-from repository.event_log import EventFilter, TimelinePage
+from repository.event_log import EventFilter, Order, TimelinePage
 from repository.fields import Fields
 from resolvers import lists, pages, temporal
 from resolvers.context import Context
@@ -42,13 +42,19 @@ def check_order(start: datetime, end: datetime) -> None:
 
 
 async def timelines(
-    context: Context, views: Sequence[ComparisonView], where: EventFilter, first: int, after: str | None, fields: Fields
+    context: Context,
+    views: Sequence[ComparisonView],
+    where: EventFilter,
+    order: Order,
+    first: int,
+    after: str | None,
+    fields: Fields,
 ) -> list[PageView | InvalidCursor]:
-    """A page of the events of each entity after its start and up to its end, from new to old."""
+    """A page of the events of each entity after its start and up to its end."""
     found: dict[ComparisonView, PageView | InvalidCursor] = {}
     for start, group in _by_start(views).items():
         entities = [view.entity for view in group]
-        page = await lists.timelines(context, entities, since(start, where), first, after, fields)
+        page = await lists.timelines(context, entities, since(start, where), order, first, after, fields)
         found |= zip(group, page, strict=True)
     return [found[view] for view in views]
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from domain.entity import Entity
 from domain.errors import InvalidCursor
 from domain.ordering import Ordering, Position
-from repository.event_log import EntityFilter, EntityPage, EventFilter, Moment, TimelinePage
+from repository.event_log import EntityFilter, EntityPage, EventFilter, Moment, Order, TimelinePage
 from repository.fields import NOTHING, Fields
 from resolvers import pages, positions, temporal
 from resolvers.context import Context
-from resolvers.views import EntityView, EventView, PageView
+from resolvers.views import EntityView, EventView, PageView, Search
 
 
 async def entities(
@@ -35,10 +35,16 @@ async def entities(
 
 
 async def timelines(
-    context: Context, views: Sequence[EntityView], where: EventFilter, first: int, after: str | None, fields: Fields
+    context: Context,
+    views: Sequence[EntityView],
+    where: EventFilter,
+    order: Order,
+    first: int,
+    after: str | None,
+    fields: Fields,
 ) -> list[PageView | InvalidCursor]:
-    """A page of the events of each entity from new to old. A cursor is that of one entity, and wrong for the others."""
-    page, query = TimelinePage(pages.checked_size(first) + 1, None, where), pages.scope(where)
+    """A page of the events of each entity. A cursor is that of one entity, and wrong for the others."""
+    page, query = TimelinePage(pages.checked_size(first) + 1, None, where, order), pages.scope(where, order.name)
     starts = [_start(view, query, after) for view in views]
     asked = [view for view, start in zip(views, starts, strict=True) if not isinstance(start, InvalidCursor)]
     page = replace(page, after=next((start for start in starts if isinstance(start, tuple)), None))
@@ -46,7 +52,7 @@ async def timelines(
     return [
         start
         if isinstance(start, InvalidCursor)
-        else pages.page(next(found), first, after, _place(view, query), view.entity.type)
+        else pages.page(next(found), first, after, _place(view, query), view.entity.type, _search(view, where))
         for view, start in zip(views, starts, strict=True)
     ]
 
@@ -91,6 +97,10 @@ def _start(view: EntityView, query: str, after: str | None) -> tuple[datetime, i
 
 def _place(view: EntityView, query: str) -> Callable[[EventView], str]:
     return lambda each: pages.cursor(_timeline_scope(view, query), each.event.timestamp, each.event.version)
+
+
+def _search(view: EntityView, where: EventFilter) -> Search:
+    return Search(where, view.moment, entity=view.entity)
 
 
 def _timeline_scope(view: EntityView, query: str) -> str:

@@ -11,7 +11,7 @@ import orjson
 
 from domain.errors import InvalidArgument, InvalidCursor
 from domain.values import is_wide
-from resolvers.views import PageView
+from resolvers.views import PageView, Search
 
 MOST = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,10 +55,15 @@ def position(text: str | None, query: str, *shape: type | Callable[[Any], Any]) 
 
 
 def page(
-    found: Sequence[Node], first: int, after: str | None, place: Callable[[Node], str], type_: str | None = None
+    found: Sequence[Node],
+    first: int,
+    after: str | None,
+    place: Callable[[Node], str],
+    type_: str | None = None,
+    search: Search | None = None,
 ) -> PageView:
     """Of up to `first` + 1 found items a page; the one too many says that there is more."""
-    return PageView(list(found[:first]), place, len(found) > first, after is not None, type_)
+    return PageView(list(found[:first]), place, len(found) > first, after is not None, type_, search)
 
 
 def milliseconds(instant: datetime) -> int:

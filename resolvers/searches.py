@@ -1,7 +1,8 @@
 """The whole log, searched page by page."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from repository.event_log import EventFilter, LogPage, Moment, Order
@@ -11,6 +12,7 @@ from resolvers.context import Context
 from resolvers.views import EventView, PageView, Search
 
 MOST_COUNTED = 10_000
+_MOST_OF_ENTITIES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +38,30 @@ async def events(
     page = LogPage(pages.checked_size(first) + 1, (place[0], place[1]) if place else None, where, order)
     found = await context.log.search(page, moment, fields)
     views = [EventView(event, moment, fields) for event in found]
-    part = pages.page(views, first, after, lambda view: pages.cursor(query, *_place(view, order)))
-    settled = context.log.settled(context.instant) if order is Order.RECORDED else None
-    return replace(part, search=Search(where, moment, settled))
+    search = Search(where, moment, context.log.settled(context.instant) if order is Order.RECORDED else None)
+    return pages.page(views, first, after, lambda view: pages.cursor(query, *_place(view, order)), search=search)
 
 
 async def totals(context: Context, searches: Sequence[Search]) -> list[Total]:
-    """How many events each search finds, whatever the page."""
-    return [total(await context.log.count(each.where, each.moment, MOST_COUNTED + 1)) for each in searches]
+    """How many events each search finds, whatever the page; of many entities up to fewer each."""
+    found: dict[Search, Total] = {}
+    together: dict[tuple[EventFilter, Moment], list[Search]] = defaultdict(list)
+    for each in searches:
+        if each.entity is None:
+            found[each] = total(await context.log.count(each.where, each.moment, MOST_COUNTED + 1))
+        else:
+            together[each.where, each.moment].append(each)
+    for (where, moment), group in together.items():
+        most = min(MOST_COUNTED, _MOST_OF_ENTITIES // len(group))
+        keys = [each.entity.key for each in group if each.entity]
+        lengths = await context.log.activity.lengths(keys, where, moment, most + 1)
+        found |= {each: total(lengths.get(key, 0), most) for each, key in zip(group, keys, strict=True)}
+    return [found[each] for each in searches]
 
 
-def total(counted: int) -> Total:
+def total(counted: int, most: int = MOST_COUNTED) -> Total:
     """Of a number that was counted up to one more than the limit."""
-    return Total(min(counted, MOST_COUNTED), counted <= MOST_COUNTED)
+    return Total(min(counted, most), counted <= most)
 
 
 def _place(view: EventView, order: Order) -> tuple[datetime, str]:

@@ -131,10 +131,13 @@ async def timelines(context: Context, subjects: Sequence[SubjectView], buckets: 
     return [bucketed(slots, buckets) for slots in found]
 
 
-async def timelines_of(context: Context, views: Sequence[EntityView], buckets: Buckets) -> list[list[BucketView]]:
+async def timelines_of(
+    context: Context, views: Sequence[EntityView], where: EventFilter, buckets: Buckets
+) -> list[list[BucketView]]:
     """How many events of each entity there are in each bucket."""
     buckets.edges()
-    found = await temporal.by_moment(views, lambda keys, moment: context.log.activity.slots_of(keys, moment, buckets))
+    within, activity = both(where, EventFilter(since=buckets.since, until=buckets.until)), context.log.activity
+    found = await temporal.by_moment(views, lambda keys, moment: activity.slots_of(keys, within, moment, buckets))
     return [bucketed(slots or (), buckets) for slots in found]
 
 

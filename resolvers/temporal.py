@@ -71,7 +71,7 @@ async def first_events(
 async def timelines(
     context: Context, views: Sequence[EntityView], page: TimelinePage, fields: Fields
 ) -> list[list[EventView]]:
-    """A page of the events of each entity, from new to old."""
+    """A page of the events of each entity."""
     if len(views) * page.first > MOST_EVENTS and len(set(views)) * page.first > MOST_EVENTS:
         raise QueryTooLarge(
             f"{len(set(views))} entities with up to {page.first} events each are more than {MOST_EVENTS:,} events",

@@ -142,12 +142,13 @@ class SubjectView:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a page of the log is a page of."""
+    """What a page of the log is a page of, or one of an entity's events."""
 
     where: EventFilter
     moment: Moment
-    settled: datetime | None
+    settled: datetime | None = None
     """In recorded order, how far it goes by now."""
+    entity: Entity | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,9 @@ async def test_an_aggregate_has_a_state_a_past_and_a_timeline(api: Api, app_id: 
     [day] = found["dailyActivityAggregates"]["nodes"]
     assert day == {"name": T0.date().isoformat(), "current": {"spec": {"outcomes": 2, "entities": 2}}}
     assert [each["kind"] for each in found["events"]["nodes"]] == ["ExecutionStatusAggregate"] * 2
+    by_action = 'query($app: String!) { events(where: {appIds: [$app], actions: ["Aggregated"]}) { nodes { type } } }'
+    types = {each["type"] for each in (await api.ask(by_action, app=app_id))["events"]["nodes"]}
+    assert types == {"ExecutionStatusAggregate", "DailyActivityAggregate"}
 
 
 async def test_what_changed_tells_of_aggregates_only_where_their_type_is_asked_for(api: Api, app_id: str) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api import Api
+from api import Api, calls
 from domain.instants import write
 from examples import T0, later
 from told import applied, config, told
@@ -214,6 +214,46 @@ async def test_pages_of_a_timeline_and_of_the_log_stay_right_while_others_write(
     assert timeline == [5, 4, 3, 2, 1]
     assert sorted(log) == [1, 2, 3, 4, 5]
     assert set(log[:2]) == {4, 5}
+
+
+async def test_an_entity_tells_its_events_from_old_to_new_too_and_how_many_there_are(api: Api, app_id: str) -> None:
+    """Events of one moment stand in the order of their versions; what is imported into the past moves no page."""
+    await api.bring(*(applied(app_id, at=T0 if index < 3 else later(index), version=str(index)) for index in range(7)))
+    query = """query($app: String!, $after: String, $order: TimelineOrder!, $where: EventWhere) {
+      artifact(name: "vpc", appId: $app) { events(first: 3, after: $after, order: $order, where: $where) {
+        nodes { version } totalCount { count exact } pageInfo { hasNextPage endCursor } } } }"""
+    for order, wanted in (("OLDEST", [1, 2, 3, 4, 5, 6, 7, 9]), ("NEWEST", [9, 7, 6, 5, 4, 3, 2, 1])):
+        seen, after, counts = [], None, []
+        while True:
+            page = (await api.ask(query, app=app_id, after=after, order=order))["artifact"]["events"]
+            seen += [each["version"] for each in page["nodes"]]
+            counts.append(page["totalCount"])
+            if not page["pageInfo"]["hasNextPage"]:
+                break
+            after = page["pageInfo"]["endCursor"]
+            if order == "OLDEST" and len(counts) == 1:
+                await api.bring(
+                    applied(app_id, at=later(-5), version="past"), applied(app_id, at=later(9), version="x")
+                )
+                api.clock.at = max(api.clock.at, later(9))
+        assert [each for each in seen if each != 8] == wanted
+        assert counts[-1] == {"count": 9, "exact": True}
+        other = {"OLDEST": "NEWEST", "NEWEST": "OLDEST"}[order]
+        error = await api.fault(query, app=app_id, after=after, order=other)
+        assert error["extensions"]["code"] == "INVALID_CURSOR"
+    early = {"until": write(later(4)), "phases": ["OUTCOME"]}
+    found = (await api.ask(query, app=app_id, order="OLDEST", where=early))["artifact"]["events"]
+    assert ([each["version"] for each in found["nodes"]], found["totalCount"]["count"]) == ([8, 1, 2], 5)
+
+
+async def test_the_counts_of_many_entities_cost_one_call(api: Api, app_id: str) -> None:
+    await api.bring(*(applied(app_id, f"{name:02}", at=later(name)) for name in range(30)))
+    query = """query($app: String!) { artifacts(appId: $app, first: 30) { nodes {
+      events(first: 1) { totalCount { count exact } } } } }"""
+    with calls() as commands:
+        nodes = (await api.ask(query, app=app_id))["artifacts"]["nodes"]
+    assert [each["events"]["totalCount"] for each in nodes] == [{"count": 1, "exact": True}] * 30
+    assert len(commands) <= 4
 
 
 async def cursors(api: Api, app_id: str) -> dict[str, str]:

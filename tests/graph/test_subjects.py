@@ -197,6 +197,26 @@ async def test_an_entity_and_an_actor_have_timelines_of_their_own(api: Api, app_
     assert found["actor"]["timeline"] == [{"events": 4, "kinds": [{"count": 2}, {"count": 1}, {"count": 1}]}]
 
 
+async def test_timelines_count_only_what_meets_further_conditions(api: Api, app_id: str, story: str) -> None:
+    query = """query($app: String!, $id: ID!, $since: Instant!, $where: EventWhere) {
+      entity(type: "Artifact", appId: $app, name: "a") {
+        all: timeline(bucket: WEEK, since: $since) { events kinds { name } }
+        some: timeline(bucket: WEEK, since: $since, where: $where) { events kinds { name } } }
+      actor(id: $id) { timeline(bucket: MONTH, since: $since, where: $where) { events } } }"""
+    asked = {"app": app_id, "id": story, "since": write(later(-51 * HOUR))}
+    found = await api.ask(query, **asked, where={"kinds": ["ArtifactAuditedEvent"]})
+    [everything] = found["entity"]["all"]
+    kinds = {each["name"]: everything["events"] for each in everything["kinds"]}
+    [audits] = found["entity"]["some"]
+    assert "ArtifactAuditedEvent" in kinds
+    assert audits == {"events": 1, "kinds": [{"name": "ArtifactAuditedEvent"}]}
+    assert found["actor"]["timeline"][0]["events"] >= 1
+    found = await api.ask(query, **asked, where={"comment": "nothing", "executionId": "none"})
+    assert found["entity"]["some"] == [{"events": 0, "kinds": []}]
+    found = await api.ask(query, **asked, where={"names": ["vpc"]})
+    assert found["entity"]["some"] == [{"events": 0, "kinds": []}]
+
+
 async def test_a_condition_that_the_subject_gives_already_is_refused(api: Api, story: str) -> None:
     query = 'query($id: ID!) { actor(id: $id) { events(where: {actors: ["ben"]}) { nodes { id } } } }'
     assert (await api.fault(query, id=story))["extensions"]["code"] == "INVALID_ARGUMENT"

@@ -40,7 +40,7 @@ async def test_events_are_counted_by_bucket_kind_and_type_of_actor(log: MongoEve
         Slot(later(30 * 60_000), checked, ActorType.HUMAN, 1),
         Slot(later(30 * 60_000), scanned, ActorType.HUMAN, 1),
     }
-    by_entity = await log.activity.slots_of([vpc.key, web.key], ALWAYS, HOURS)
+    by_entity = await log.activity.slots_of([vpc.key, web.key], within(EventFilter()), ALWAYS, HOURS)
     assert {key: sum(each.events for each in found) for key, found in by_entity.items()} == {vpc.key: 3, web.key: 1}
     assert set(await log.activity.tallies(where, ALWAYS)) == {
         Tally("Artifact", app, scanned, ActorType.HUMAN, 2),
@@ -83,5 +83,5 @@ async def test_what_would_count_too_many_events_is_refused(database: Database, l
         with pytest.raises(FilterTooWide, match="more than 3 events"):
             await read(where, ALWAYS)
     with pytest.raises(FilterTooWide):
-        await few.slots_of([entity.key], ALWAYS, HOURS)
+        await few.slots_of([entity.key], within(EventFilter()), ALWAYS, HOURS)
     assert [each.events for each in await enough.tallies(where, ALWAYS)] == [4]

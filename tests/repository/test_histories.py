@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain import timeline
+from domain.buckets import Bucket, Buckets
 from domain.event import ActorType
 from domain.labels import parse
 from examples import Hands, later
@@ -27,6 +28,7 @@ from repository.event_log import (
 from repository.fields import STATE, WHOLE
 from repository.mongo_event_log import MongoEventLog
 
+EVERYTHING = Buckets(Bucket.DAY, later(-(10**8)), later(10**8))
 BY = (
     ANY_ACT,
     ActFilter(ActorType.HUMAN),
@@ -68,6 +70,22 @@ async def check_moment(
 
     timelines = await log.events(keys, TimelinePage(100, where=where), moment, WHOLE)
     assert {key: timelines.get(key, []) for key in keys} == {key: history.timeline(key, moment, where) for key in keys}
+
+    backwards = await log.events(keys, TimelinePage(100, where=where, order=Order.OLDEST), moment, WHOLE)
+    assert backwards == {key: events[::-1] for key, events in timelines.items()}
+    for key, events in timelines.items():
+        place = events[0].timestamp, events[0].version
+        rest = await log.events([key], TimelinePage(2, place, where), moment, WHOLE)
+        assert rest.get(key, []) == events[1:3]
+        place = events[-1].timestamp, events[-1].version
+        rest = await log.events([key], TimelinePage(2, place, where, Order.OLDEST), moment, WHOLE)
+        assert rest.get(key, []) == events[::-1][1:3]
+    lengths = await log.activity.lengths(keys, where, moment, 3)
+    assert {key: lengths.get(key, 0) for key in keys} == {key: min(3, len(timelines.get(key, []))) for key in keys}
+    slots = await log.activity.slots_of(keys, where, moment, EVERYTHING)
+    assert {key: sum(slot.events for slot in found) for key, found in slots.items()} == {
+        key: len(events) for key, events in timelines.items()
+    }
 
     acts = await log.last_acts(keys, TimelinePage(100, where=where), moment)
     assert {key: [event.id for event in acts.get(key, [])] for key in keys} == {

@@ -18,7 +18,7 @@ from plans import Plan, Reads, explain
 from repository import indexes, latest
 from repository.documents import EVENTS, event_document
 from repository.driver import Database, Driver, connect
-from repository.event_log import ActFilter, Append, EntityFilter, EntityPage, EventFilter, Moment, TimelinePage
+from repository.event_log import ActFilter, Append, EntityFilter, EntityPage, EventFilter, Moment, Order, TimelinePage
 from repository.fields import HEADER, STATE, WHOLE, Fields
 from repository.mongo_event_log import MongoEventLog
 
@@ -163,6 +163,21 @@ async def _states(log: MongoEventLog, at: datetime) -> list[Event]:
 LOOK_UPS: dict[str, tuple[str, int, Read]] = {
     "a page": ("timeline", 6, lambda log: log.events(KEYS, TimelinePage(5), NOW, VERSION_ONLY)),
     "a page as it was": ("timeline", 7, lambda log: log.events(KEYS, TimelinePage(5), Moment(END, MIDDLE), STATE)),
+    "a page from old to new": (
+        "timeline",
+        6,
+        lambda log: log.events(KEYS, TimelinePage(5, order=Order.OLDEST), NOW, VERSION_ONLY),
+    ),
+    "a next page from old to new": (
+        "timeline",
+        7,
+        lambda log: log.events(KEYS, TimelinePage(5, after=after(1), order=Order.OLDEST), NOW, STATE),
+    ),
+    "how many there are, up to a limit": (
+        "timeline",
+        6,
+        lambda log: log.activity.lengths(KEYS, EventFilter(until=END), NOW, 5),
+    ),
     "a next page": ("timeline", 7, lambda log: log.events(KEYS, TimelinePage(5, after=after(100)), NOW, STATE)),
     "the last acts of a page": ("timeline", 6, lambda log: log.last_acts(KEYS, TimelinePage(5), NOW)),
     "a page of a span of time": (
