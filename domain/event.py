@@ -152,6 +152,10 @@ class Event:
     def recorded_at_iso(self) -> str:
         return instants.write(self.recorded_at)
 
+    def is_settled(self, at: datetime, known_at: datetime) -> bool:
+        """Whether it had taken effect by `at` and was recorded by `known_at`."""
+        return self.timestamp <= at and self.recorded_at <= known_at
+
     @property
     def order(self) -> tuple[datetime, int]:
         """State order. Time alone does not order two events of one millisecond."""

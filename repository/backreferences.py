@@ -11,7 +11,7 @@ from repository.documents import LATEST, latest_projection, state_path
 from repository.driver import Database
 from repository.event_log import Latest, Seek
 from repository.fields import Fields
-from repository.latest import latest_from
+from repository.stored_latest import StoredLatest
 
 Pipeline = list[dict[str, Any]]
 
@@ -64,7 +64,7 @@ def _sought(link: Backlink, seek: Seek) -> dict[str, Any]:
 
 
 def _of(seek: Seek, rows: Iterable[dict[str, Any]]) -> list[Latest]:
-    return [latest_from(row["found"]) for row in rows if row["target"] == seek.target.key]
+    return [StoredLatest(row["found"]) for row in rows if row["target"] == seek.target.key]
 
 
 def _merged(lists: Sequence[Sequence[Latest]], first: int) -> list[Latest]:

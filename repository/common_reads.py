@@ -1,7 +1,7 @@
 """The reads that most requests make, shared among those that make them at the same time."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from domain.event import Event
@@ -11,8 +11,8 @@ from repository.driver import Database
 from repository.entity_lists import EntityLists
 from repository.event_log import EntityPage, Latest, Moment, TimelinePage
 from repository.fields import Fields
-from repository.latest import latest_from
 from repository.shared_reads import SharedReads
+from repository.stored_latest import StoredLatest
 
 Seen = tuple[str, datetime]
 """The key of an entity, and the moment that it is seen from."""
@@ -63,7 +63,7 @@ class CommonReads:
     async def _read_summaries(self, fields: Fields, keys: Sequence[str]) -> dict[str, Latest]:
         condition = {"_id": {"$in": list(dict.fromkeys(keys))}}
         found = await self._database.find(LATEST, condition, projection=latest_projection(fields), naive=True)
-        return {each["_id"]: latest_from(each) for each in found}
+        return {each["_id"]: StoredLatest(each) for each in found}
 
     async def _read_states(self, kind: tuple[datetime, Fields], keys: Sequence[str]) -> dict[str, Event]:
         at, fields = kind
@@ -78,18 +78,20 @@ class CommonReads:
         """Besides the pages, the newest time of either kind on each."""
         page, fields = kind
         latest = max(moment for _, moment in asked)
-        found = await self._timelines_at(list({key: None for key, _ in asked}), page, Moment(latest, latest), fields)
-        newest = {
-            key: max(max(event.timestamp, event.recorded_at) for event in events) for key, events in found.items()
-        }
-        return found, newest
+        rows = await self._rows(list({key: None for key, _ in asked}), page, Moment(latest, latest), fields)
+        newest: dict[str, datetime] = {}
+        for row in rows:
+            key, event = row["entity"], row["events"]
+            newest[key] = max(newest.get(key, event["timestamp"]), event["timestamp"], event["recordedAt"])
+        return _by_entity(rows), {key: at.replace(tzinfo=UTC) for key, at in newest.items()}
 
     async def _timelines_at(self, keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fields) -> Timelines:
-        pipeline = pipelines.timeline(keys, page, moment, fields)
-        found: Timelines = {}
-        for row in await self._database.aggregate(None, pipeline, naive=True):
-            found.setdefault(row["entity"], []).append(event_from(row["events"]))
-        return found
+        return _by_entity(await self._rows(keys, page, moment, fields))
+
+    async def _rows(
+        self, keys: Sequence[str], page: TimelinePage, moment: Moment, fields: Fields
+    ) -> list[dict[str, Any]]:
+        return await self._database.aggregate(None, pipelines.timeline(keys, page, moment, fields), naive=True)
 
     async def _read_change(self, type_: str, since: Sequence[datetime]) -> datetime | None:
         """When the newest event of the type took effect, if that was after the first of these moments."""
@@ -97,3 +99,10 @@ class CommonReads:
         options: dict[str, Any] = {"sort": {"timestamp": -1, "_id": -1}, "limit": 1, "hint": indexes.ACTS}
         found = await self._database.find(EVENTS, condition, projection={"timestamp": 1, "_id": 0}, **options)
         return found[0]["timestamp"] if found else None
+
+
+def _by_entity(rows: Sequence[dict[str, Any]]) -> Timelines:
+    found: Timelines = {}
+    for row in rows:
+        found.setdefault(row["entity"], []).append(event_from(row["events"]))
+    return found

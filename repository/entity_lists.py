@@ -31,8 +31,8 @@ from repository.examination import (
     too_many,
 )
 from repository.fields import LABELS, Fields, union
-from repository.latest import latest_from
 from repository.list_pipelines import Scan
+from repository.stored_latest import StoredLatest
 
 
 class EntityLists:
@@ -52,7 +52,7 @@ class EntityLists:
             found += await self._scanned(scan, rest, placing(page, fields))
             if len(found) == page.first:
                 break
-        return [latest_from(each) for each in found]
+        return [StoredLatest(each) for each in found]
 
     async def as_of(self, page: EntityPage, moment: Moment, fields: Fields) -> list[Event]:
         """See EventLog.entities_as_of."""
@@ -122,7 +122,7 @@ class EntityLists:
             limit=page.first,
             naive=True,
         )
-        return [latest_from(each) for each in found]
+        return [StoredLatest(each) for each in found]
 
     async def _keys(self, page: EntityPage) -> list[str]:
         """The next keys of a type, living or not."""

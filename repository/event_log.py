@@ -4,7 +4,7 @@ Every read takes many entities at once and answers by entity key, so that a call
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -59,6 +59,10 @@ class Latest:
     outcomes: int | None
     """How many; None of a read that needed less than the whole summary."""
     intents: int | None
+
+    def showing(self, state: Event) -> "Latest":
+        """The same summary with another state."""
+        return replace(self, state=state)
 
 
 @dataclass(frozen=True, slots=True)

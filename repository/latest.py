@@ -13,12 +13,10 @@ from typing import Any
 from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
-from domain.entity import from_stored
 from domain.event import Document, Phase
 from repository import indexes, pipelines
-from repository.documents import EVENTS, LATEST, event_from, header
+from repository.documents import EVENTS, LATEST, header
 from repository.driver import Database
-from repository.event_log import Latest
 
 _DUPLICATE_KEY = 11000
 _REPAIR_BATCH = 2_000
@@ -130,23 +128,6 @@ async def repair_all(database: Database, batch: int = 1000) -> int:
 async def is_whole(database: Database) -> bool:
     """Whether each entity of the log has a summary, of whatever version: an index key for each, on either side."""
     return await _entities(database, EVENTS, "entity") <= await _entities(database, LATEST, "_id")
-
-
-def latest_from(document: Document) -> Latest:
-    """A summary as far as it was fetched."""
-    entity, at = from_stored(document["_id"]), document.get("at")
-    if at:
-        at["state"], at["encoded"] = document.get("state"), document.get("encoded", False)
-    counts = document.get("counts", {})
-    return Latest(
-        entity=entity,
-        version=document["version"],
-        state=event_from(at, entity) if at else None,
-        first=event_from(document["first"], entity),
-        last=event_from(document.get("last", {}), entity),
-        outcomes=counts.get("outcome"),
-        intents=counts.get("intent"),
-    )
 
 
 async def _behind(database: Database, keys: Sequence[str]) -> dict[str, int]:

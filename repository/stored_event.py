@@ -19,43 +19,51 @@ def _actor(id_: str, type_: str) -> Actor:
     return Actor(id_, ActorType(type_))
 
 
+@lru_cache(maxsize=256)
+def _naive(at: datetime) -> datetime:
+    """The same instant in UTC, without saying so. A request has one, and compares it with many."""
+    return at.astimezone(UTC).replace(tzinfo=None)
+
+
 def _part(key: str) -> Any:
     """What is always there, if it was fetched."""
     return property(lambda event: event._document[key])
 
 
-def _once(slot: str, make: Callable[[Any], Any]) -> Any:
-    """What is made of the document when it is first asked for: many requests may share the event."""
-
-    def read(event: Any) -> Any:
-        try:
-            return getattr(event, slot)
-        except AttributeError:
-            made = make(event._document)
-            _put(event, slot, made)
-            return made
-
-    return property(read)
-
-
-def _time(slot: str, key: str) -> Any:
+def _time(key: str) -> Callable[[Mapping[str, Any]], datetime]:
     """An instant, of a document whose times may not say that they are in UTC."""
 
     def make(document: Mapping[str, Any]) -> datetime:
         at: datetime = document[key]
         return at if at.tzinfo else at.replace(tzinfo=UTC)
 
-    return _once(slot, make)
+    return make
 
 
-def _iso(slot: str, key: str) -> Any:
+def _iso(key: str) -> Callable[[Mapping[str, Any]], str]:
     """The text of an instant, which costs a third of an aware one and its text."""
 
     def make(document: Mapping[str, Any]) -> str:
         at: datetime = document[key]
         return instants.write(at) if at.tzinfo else at.isoformat("T", "milliseconds") + "Z"
 
-    return _once(slot, make)
+    return make
+
+
+def _actor_of(document: Mapping[str, Any]) -> Actor:
+    actor = document["actor"]
+    return _actor(actor["id"], actor["type"])
+
+
+_MADE: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+    "entity": lambda document: from_stored(document["entity"]),
+    "actor": _actor_of,
+    "timestamp": _time("timestamp"),
+    "recorded_at": _time("recordedAt"),
+    "timestamp_iso": _iso("timestamp"),
+    "recorded_at_iso": _iso("recordedAt"),
+}
+"""What is made of the document when it is first asked for, and kept: many requests may share the event."""
 
 
 def _maybe(key: str, otherwise: Any = None) -> Any:
@@ -70,54 +78,44 @@ def _body(key: str) -> Any:
 class StoredEvent(Event):
     """Raises KeyError for a part of the header that was not fetched: see `Fields.header`."""
 
-    __slots__ = (
-        "_document",
-        "_entity",
-        "_recorded",
-        "_recorded_at",
-        "_recorded_at_iso",
-        "_timestamp",
-        "_timestamp_iso",
-    )
+    __slots__ = ("_document", "recorded_at_iso", "timestamp_iso")
 
     _document: Mapping[str, Any]
-    _entity: Entity | None
-    _recorded: Document | None
 
     def __init__(
         self, document: Mapping[str, Any], entity: Entity | None = None, recorded: Document | None = None
     ) -> None:
         _put(self, "_document", document)
-        _put(self, "_entity", entity)
-        _put(self, "_recorded", recorded)
+        _put(self, "recorded", recorded)
+        if entity is not None:
+            _put(self, "entity", entity)
+
+    def __getattr__(self, name: str) -> Any:
+        """Python asks here for what is not there yet."""
+        if name not in _MADE:
+            raise AttributeError(name)
+        made = _MADE[name](self._document)
+        _put(self, name, made)
+        return made
 
     def __repr__(self) -> str:
         return f"StoredEvent({self._document!r})"
 
     def showing(self, state: Document | None, recorded: Document | None) -> Event:
-        return StoredEvent({**self._document, "state": state}, self._entity, recorded)
+        return StoredEvent({**self._document, "state": state}, self.entity, recorded)
 
-    def _read_entity(self) -> Entity:
-        if self._entity is None:
-            _put(self, "_entity", from_stored(self._document["entity"]))
-        assert self._entity is not None
-        return self._entity
-
-    def _read_actor(self) -> Actor:
-        actor = self._document["actor"]
-        return _actor(actor["id"], actor["type"])
+    def is_settled(self, at: datetime, known_at: datetime) -> bool:
+        """Compares times as they are stored, which most events have to do and nothing else."""
+        timestamp, recorded_at = self._document["timestamp"], self._document["recordedAt"]
+        if timestamp.tzinfo is None:
+            at, known_at = _naive(at), _naive(known_at)
+        return bool(timestamp <= at and recorded_at <= known_at)
 
     id: Any = _part("_id")
-    entity: Any = property(_read_entity)
     version: Any = _part("version")
-    timestamp: Any = _time("_timestamp", "timestamp")
-    recorded_at: Any = _time("_recorded_at", "recordedAt")
-    timestamp_iso: Any = _iso("_timestamp_iso", "timestamp")
-    recorded_at_iso: Any = _iso("_recorded_at_iso", "recordedAt")
     kind: Any = _part("kind")
     action: Any = _part("action")
     phase: Any = property(lambda event: _PHASES[event._document["phase"]])
-    actor: Any = property(_read_actor)
     api_version: Any = _part("apiVersion")
     stateful: Any = _part("stateful")
     deletes: Any = _part("deletes")
@@ -126,7 +124,6 @@ class StoredEvent(Event):
     correlation_id: Any = _maybe("correlationId")
     execution_id: Any = _maybe("executionId")
     state: Any = _maybe("state")
-    recorded: Any = property(lambda event: event._recorded)
     state_key: Any = _maybe("stateKey")
     meta: Any = _body("meta")
     spec: Any = _body("spec")

@@ -65,7 +65,7 @@ async def single(context: Context, entity: Entity, moment: Moment, fields: Field
     if latest is None:
         return None
     view = replace(view, latest=latest, fields=fields)
-    if latest.first.timestamp <= moment.at and latest.first.recorded_at <= moment.known_at:
+    if temporal.settled(latest.first, moment):
         return view
     [last] = await context.load_all(temporal.last_events, [view])
     return view if last else None

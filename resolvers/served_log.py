@@ -157,7 +157,7 @@ class ServedLog:
         return [self._served(event) for event in events]
 
     def _summary(self, latest: Latest) -> Latest:
-        return replace(latest, state=self._served(latest.state)) if latest.state else latest
+        return latest.showing(self._served(latest.state)) if latest.state else latest
 
     def _served(self, event: Event) -> Event:
         return shown(event, self._types)

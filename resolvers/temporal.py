@@ -125,7 +125,7 @@ async def events_by_id(context: Context, ids: Sequence[str], moment: Moment, fie
 
 def settled(event: Event, moment: Moment) -> bool:
     """Whether the event was there at the moment. A summary may be newer than the request that reads it."""
-    return event.timestamp <= moment.at and event.recorded_at <= moment.known_at
+    return event.is_settled(moment.at, moment.known_at)
 
 
 def moved(view: EntityView, at: datetime | None, known_at: datetime | None) -> EntityView:
