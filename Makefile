@@ -61,6 +61,7 @@ schema: .venv/.local ## Prints schema.graphql from the code
 
 bench: .venv/.bench ## Compares reading with Node servers (npm is needed), and writing with the driver alone
 	@$(BIN)/python -m bench.reads
+	@$(BIN)/python -m bench.reads --apps 8
 	@$(BIN)/python -m bench.workers
 	@$(BIN)/python -m bench.changes
 	@$(BIN)/python -m bench.lists

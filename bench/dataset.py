@@ -1,6 +1,6 @@
-"""Data for the benchmarks of reads: artifacts of one app, each with a history of the same length."""
+"""Data for the benchmarks of reads: artifacts of one app or several, each with a history of the same length."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,8 +25,12 @@ async def seed(
     events: int,
     span: timedelta = timedelta(days=180),
     actor_of: Callable[[int], tuple[str, str]] = lambda number: _ACTORS[number % len(_ACTORS)],
+    apps: Sequence[str] = (APP,),
 ) -> None:
-    """`entities` artifacts with `events` events each, evenly over `span` from BEGINNING on, caused by `actor_of`."""
+    """In each app `entities` artifacts with `events` events each, evenly over `span` from BEGINNING on.
+
+    `actor_of` says who caused the n-th of each.
+    """
     connected = driver.connect(uri, database)
     await indexes.ensure(connected)
     context = Context(
@@ -36,39 +40,45 @@ async def seed(
         clock=instants.system_clock(),
         instant=datetime.now(UTC),
     )
-    for batch in ingestion.batches(envelopes(entities, events, span, actor_of), 500):
-        for result in await ingestion.store(context, batch, imported=True):
-            if isinstance(result, DselError):
-                raise result
+    for app in apps:
+        for batch in ingestion.batches(envelopes(app, entities, events, span, actor_of), 500):
+            for result in await ingestion.store(context, batch, imported=True):
+                if isinstance(result, DselError):
+                    raise result
     await connected.close()
 
 
-def envelopes(entities: int, events: int, span: timedelta, actor_of: Callable[[int], tuple[str, str]]) -> Iterator[Any]:
+def envelopes(
+    app: str, entities: int, events: int, span: timedelta, actor_of: Callable[[int], tuple[str, str]]
+) -> Iterator[Any]:
     """In the order of time, as a platform would send them."""
     for number in range(events):
         for entity in range(entities):
             at = BEGINNING + span * number / events + timedelta(seconds=entity)
-            yield _envelope(f"module-{entity:02}", number, at, *actor_of(number))
+            yield _envelope(app, f"module-{entity:02}", number, at, *actor_of(number))
 
 
-def _envelope(name: str, number: int, at: datetime, actor: str, actor_type: str) -> Any:
+def _envelope(app: str, name: str, number: int, at: datetime, actor: str, actor_type: str) -> Any:
     return {
         "apiVersion": "v1alpha1",
         "kind": "ArtifactAppliedEvent",
         "meta": {
-            "eventId": f"{name}-{number}",
+            "eventId": f"{app}-{name}-{number}",
             "name": name,
-            "appId": APP,
+            "appId": app,
             "timestamp": instants.write(at),
             "userId": actor,
             "actorType": actor_type,
             "executionId": f"exec-{number}",
         },
-        "spec": {"artifact": _artifact(name, number), "metadata": {"gitCommit": f"{number:07x}", "gitBranch": "main"}},
+        "spec": {
+            "artifact": _artifact(app, name, number),
+            "metadata": {"gitCommit": f"{number:07x}", "gitBranch": "main"},
+        },
     }
 
 
-def _artifact(name: str, number: int) -> Any:
+def _artifact(app: str, name: str, number: int) -> Any:
     bundles = [
         {
             "name": f"{name}-{part}.zip",
@@ -82,7 +92,7 @@ def _artifact(name: str, number: int) -> Any:
     return {
         "apiVersion": "v1alpha1",
         "kind": "Artifact",
-        "meta": {"name": name, "appId": APP, "labels": {"team": "platform", "tier": "gold"}},
+        "meta": {"name": name, "appId": app, "labels": {"team": "platform", "tier": "gold"}},
         "spec": {
             "version": f"2.{number}.0",
             "description": f"The module {name}, built for every region",

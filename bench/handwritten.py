@@ -20,7 +20,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bench.dataset import APP
 from repository import pipelines
 from repository.documents import EVENTS, LATEST, latest_projection
 from repository.event_log import Moment, TimelinePage
@@ -54,19 +53,20 @@ class Handlers:
         options: CodecOptions[Json] = CodecOptions(tz_aware=False)
         self._database = self._client.get_database(database, codec_options=options)
         queries = Path(__file__).parent / "queries"
-        self._by_text: dict[str, Callable[[datetime], Awaitable[Json]]] = {
+        self._by_text: dict[str, Callable[[str, datetime], Awaitable[Json]]] = {
             (queries / f"{name}.graphql").read_text(encoding="utf-8"): handler
             for name, handler in (("one", self.one), ("fifty", self.fifty), ("history", self.history))
         }
 
     async def answer(self, request: Request) -> Response:
         now = datetime.now(UTC)
-        data = await self._by_text[orjson.loads(await request.body())["query"]](now)
+        asked = orjson.loads(await request.body())
+        data = await self._by_text[asked["query"]](asked["variables"]["app"], now)
         body = {"data": data, "extensions": {"dsel": {"instant": _text(now.replace(tzinfo=None))}}}
         return Response(orjson.dumps(body), media_type="application/json; charset=utf-8")
 
-    async def one(self, _: datetime) -> Json:
-        condition = {"_id": {"$in": [f"Artifact/{APP}/module-07"]}}
+    async def one(self, app: str, _: datetime) -> Json:
+        condition = {"_id": {"$in": [f"Artifact/{app}/module-07"]}}
         [summary] = await self._database[LATEST].find(condition, latest_projection(_ARTIFACT)).to_list()
         spec, status = summary["state"]["spec"], summary["state"]["status"]
         bundles = [{name: each[name] for name in ("name", "type", "location", "sizeBytes")} for each in spec["bundles"]]
@@ -78,15 +78,15 @@ class Handlers:
         }
         return {"artifact": {"name": _name(summary["_id"]), "current": current}}
 
-    async def fifty(self, now: datetime) -> Json:
+    async def fifty(self, app: str, now: datetime) -> Json:
         nodes = [
             {"name": _name(each["_id"]), "current": {**_place(each["at"]), **_short(each["state"])}}
-            for each in await self._page(_SHORT, now)
+            for each in await self._page(app, _SHORT, now)
         ]
         return {"artifacts": {"nodes": nodes}}
 
-    async def history(self, now: datetime) -> Json:
-        page = await self._page(_LONG, now)
+    async def history(self, app: str, now: datetime) -> Json:
+        page = await self._page(app, _LONG, now)
         keys = [each["_id"] for each in page]
         newest = pipelines.newest(keys, Moment(_AT, now), _LONG)
         timeline = pipelines.timeline(keys, TimelinePage(6), Moment(now, now), _EVENT)
@@ -106,9 +106,9 @@ class Handlers:
         ]
         return {"artifacts": {"nodes": nodes}}
 
-    async def _page(self, fields: Fields, now: datetime) -> list[Json]:
+    async def _page(self, app: str, fields: Fields, now: datetime) -> list[Json]:
         """The list, and then whether it has changed since."""
-        bounds = {"$gte": f"Artifact/{APP}/", "$lt": f"Artifact/{APP}0"}
+        bounds = {"$gte": f"Artifact/{app}/", "$lt": f"Artifact/{app}0"}
         condition, projection = {"live": True, "_id": bounds}, latest_projection(fields)
         found = await self._database[LATEST].find(condition, projection, sort=[("_id", 1)], limit=51).to_list()
         changed = {"type": "Artifact", "timestamp": {"$gt": now}}

@@ -1,16 +1,18 @@
 """A load of one query over HTTP: as many connections as asked, each sending the next request when it has its answer.
 
-python bench/load.py URL QUERY_FILE [--connections 8] [--seconds 3] → one line of JSON. A process of its own, so that
-its work is not counted as a server's.
+python bench/load.py URL QUERY_FILE APP… [--connections 8] [--seconds 3] → one line of JSON. The connections ask about
+the apps in turn, in the query's variable `app`. A process of its own, so that its work is not counted as a server's.
 """
 
 import argparse
 import asyncio
 import json
 import time
+from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import uvloop
 
@@ -61,16 +63,15 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
 
-async def load(url: str, body: bytes, connections: int, seconds: float) -> dict[str, float]:
+async def load(url: str, bodies: Sequence[bytes], connections: int, seconds: float) -> dict[str, float]:
     """Requests per second, and the median and 99th percentile of the time of one in milliseconds."""
     address = urlsplit(url)
-    head = f"POST {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: application/json\r\n"
-    request = f"{head}Accept: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+    requests = cycle([_request(address, body) for body in bodies])
     loop, durations = asyncio.get_running_loop(), list[float]()
     started = time.perf_counter()
     waiting = [loop.create_future() for _ in range(connections)]
     for done in waiting:
-        protocol = Connection(request, started + seconds, durations, done)
+        protocol = Connection(next(requests), started + seconds, durations, done)
         await loop.create_connection(lambda made=protocol: made, address.hostname, address.port)
     await asyncio.gather(*waiting)
     elapsed = time.perf_counter() - started
@@ -81,6 +82,11 @@ async def load(url: str, body: bytes, connections: int, seconds: float) -> dict[
         "p50": 1000 * durations[len(durations) // 2],
         "p99": 1000 * durations[len(durations) * 99 // 100],
     }
+
+
+def _request(address: SplitResult, body: bytes) -> bytes:
+    head = f"POST {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: application/json\r\n"
+    return f"{head}Accept: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 def _length(received: bytearray) -> int:
@@ -99,8 +105,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url")
     parser.add_argument("query", type=Path)
+    parser.add_argument("apps", nargs="+")
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=3.0)
     given = parser.parse_args()
-    text = json.dumps({"query": given.query.read_text(encoding="utf-8")}).encode()
-    print(json.dumps(uvloop.run(load(given.url, text, given.connections, given.seconds))))
+    text = given.query.read_text(encoding="utf-8")
+    asked = [json.dumps({"query": text, "variables": {"app": app}}).encode() for app in given.apps]
+    print(json.dumps(uvloop.run(load(given.url, asked, given.connections, given.seconds))))

@@ -1,8 +1,9 @@
 """Reads, side by side with what our users would pick instead: Apollo Server, and Mercurius with JIT.
 
-python -m bench.reads [--rounds 5] [--seconds 3] [--connections 8] [--json FILE]. Everything is on this machine: one
-MongoDB, one process of each server, and the load in another. The servers take turns, round by round, so that a ratio
-compares neighbours in time. Needs npm, and installs the locked packages of bench/peers on first use.
+python -m bench.reads [--rounds 5] [--seconds 3] [--connections 8] [--apps 1] [--json FILE]. Everything is on this
+machine: one MongoDB, one process of each server, and the load in another. With one app all connections ask the same, as
+those of a page that many have open; with as many as connections no two do. The servers take turns, round by round, so
+that a ratio compares neighbours in time. Needs npm, and installs the locked packages of bench/peers on first use.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import json
 import statistics
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -35,17 +37,17 @@ _DATABASE = "bench"
 Sample = dict[str, float]
 
 
-async def main(rounds: int, seconds: float, connections: int, file: Path | None) -> None:
+async def main(rounds: int, seconds: float, connections: int, apps: int, file: Path | None) -> None:
     servers.install_peers()
     with tempfile.TemporaryDirectory() as folder:
         async with EmbeddedMongod(Path(folder), cache_gb=1.0) as mongod, AsyncExitStack() as stack:
-            await dataset.seed(mongod.uri, _DATABASE, entities=50, events=40)
+            await dataset.seed(mongod.uri, _DATABASE, entities=50, events=40, apps=app_names(apps))
             running = [
                 await stack.enter_async_context(servers.started(name, command, folder))
                 for name, command, folder in _commands(mongod.uri)
             ]
             await _agree(running)
-            samples = await _rounds(running, rounds, seconds, connections)
+            samples = await _rounds(running, rounds, seconds, connections, app_names(apps))
             report = {query: _summary(each) for query, each in samples.items()}
             _show(report)
             if file is not None:
@@ -53,17 +55,17 @@ async def main(rounds: int, seconds: float, connections: int, file: Path | None)
 
 
 async def _rounds(
-    running: list[Server], rounds: int, seconds: float, connections: int
+    running: list[Server], rounds: int, seconds: float, connections: int, apps: list[str]
 ) -> dict[str, dict[str, list[Sample]]]:
     """By query and server; a first round warms up and does not count."""
     samples: dict[str, dict[str, list[Sample]]] = {}
     with Console(stderr=True).status("warming up") as status:
         for query in QUERIES:
             for server in running:
-                await measure(server, query, connections, 1.0)
+                await measure(server, query, connections, 1.0, apps)
         for number, query, server in itertools.product(range(1, rounds + 1), QUERIES, running):
             status.update(f"round {number} of {rounds}: {query}, {server.name}")
-            sample = await measure(server, query, connections, seconds)
+            sample = await measure(server, query, connections, seconds, apps)
             samples.setdefault(query, {}).setdefault(server.name, []).append(sample)
     return samples
 
@@ -81,14 +83,16 @@ async def _agree(running: list[Server]) -> None:
     """Raises AssertionError unless all servers answer each query with the same data."""
     async with httpx.AsyncClient(timeout=60) as http:
         for query in QUERIES:
-            answers = [(await http.post(each.url, json={"query": _text(query)})).json() for each in running]
+            answers = [(await http.post(each.url, json=_request(query))).json() for each in running]
             for server, answer in zip(running, answers, strict=True):
                 assert answer.get("data") == answers[0]["data"], f"{server.name} answers {query} otherwise: {answer}"
 
 
-async def measure(server: Server, query: str, connections: int, seconds: float) -> Sample:
+async def measure(
+    server: Server, query: str, connections: int, seconds: float, apps: Sequence[str] = (dataset.APP,)
+) -> Sample:
     """The load's own figures, and the milliseconds of processor time that the server took for a request."""
-    command = [sys.executable, str(HERE / "load.py"), server.url, str(_path(query))]
+    command = [sys.executable, str(HERE / "load.py"), server.url, str(_path(query)), *apps]
     options = ["--connections", str(connections), "--seconds", str(seconds)]
     before = server.processor_seconds()
     process = await asyncio.create_subprocess_exec(*command, *options, stdout=asyncio.subprocess.PIPE)
@@ -144,6 +148,14 @@ def _show(report: Any) -> None:
         console.print()
 
 
+def app_names(count: int) -> list[str]:
+    return [dataset.APP, *(f"{dataset.APP}-{number}" for number in range(1, count))]
+
+
+def _request(query: str) -> Any:
+    return {"query": _text(query), "variables": {"app": dataset.APP}}
+
+
 def _path(query: str) -> Path:
     return HERE / "queries" / f"{query}.graphql"
 
@@ -157,6 +169,7 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument("--apps", type=int, default=1)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    uvloop.run(main(given.rounds, given.seconds, given.connections, given.json))
+    uvloop.run(main(given.rounds, given.seconds, given.connections, given.apps, given.json))

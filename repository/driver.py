@@ -56,10 +56,11 @@ def _to_the_end(method: Callable[Asked, Coroutine[Any, Any, Answer]]) -> Callabl
     """
 
     @functools.wraps(method)
-    async def call(*args: Asked.args, **options: Asked.kwargs) -> Answer:
-        return await _finished(method(*args, **options))
+    async def sheltered(*args: Asked.args, **options: Asked.kwargs) -> Answer:
+        call = method(*args, **options)
+        return await (call if uninterrupted.get() else _finished(call))
 
-    return call
+    return sheltered
 
 
 async def _finished(call: Awaitable[Answer]) -> Answer:
