@@ -23,9 +23,10 @@ _RISKY_SHAPES = (b"0" * 17, b"0" * 16 + b"e", b"0e000", b"0e+000")
 _RISKY_NUMBER = re.compile(rb"(?<![^\s\[{:,])-?(?:[0-9][0-9.]{16}|[0-9][0-9.]{15}[eE]|[0-9.]+[eE][+-]?[0-9]{3})")
 
 _RISKY_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
-# As far as every escape stands for a character: stops before a NUL, and before a surrogate without its partner.
-_GOOD_ESCAPES = re.compile(
-    rb"(?:[^\\]++|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\(?!u(?:0000|[dD][89a-fA-F]))[\s\S])*+"
+# Where each backslash that is left begins an escape: a NUL, or a surrogate without its partner.
+_BAD_ESCAPE = re.compile(
+    rb"\\u(?:0000|[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u)[dD][c-fC-F])"
 )
 
 _NO_MARK = bytes(set(range(256)) - set(b'[]{}"'))
@@ -137,12 +138,11 @@ def _depth(text: bytes) -> int:
 
 
 def _refuse_escapes(text: bytes) -> None:
-    match = _GOOD_ESCAPES.match(text)
-    end = match.end() if match else 0
-    if text.startswith(b"\\u0000", end):
-        raise JsonError("a NUL character (\\u0000), which cannot be stored,", end)
-    if _RISKY_ESCAPE.match(text, end):
-        raise JsonError("half of a surrogate pair, which is no character,", end)
+    bad = _BAD_ESCAPE.search(text.replace(rb"\\", b".."))
+    if bad is not None and bad[0] == rb"\u0000":
+        raise JsonError("a NUL character (\\u0000), which cannot be stored,", bad.start())
+    if bad is not None:
+        raise JsonError("half of a surrogate pair, which is no character,", bad.start())
 
 
 def _malformed(text: bytes, error: json.JSONDecodeError) -> JsonError:

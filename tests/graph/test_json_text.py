@@ -148,6 +148,23 @@ def test_what_cannot_be_taken_is_refused_with_its_place(data: bytes | str, messa
         loads(data)
 
 
+@given(
+    st.lists(st.sampled_from(["\\\\", "\\", "u", "0000", "u0000", "ud83d", "uDE00", "\\uD83d", "\\ude00", "n", "x"]))
+)
+def test_a_text_is_taken_only_where_every_escape_stands_for_a_character(parts: list[str]) -> None:
+    text = '"' + "".join(parts) + '"'
+    try:
+        expected = json.loads(text)
+        is_good = "\0" not in expected and expected.encode() is not None
+    except ValueError:  # no JSON, or half of a surrogate pair
+        is_good = False
+    if is_good:
+        assert loads(text) == expected
+    else:
+        with pytest.raises(JsonError):
+            loads(text)
+
+
 def test_an_escaped_backslash_before_u0000_is_plain_text() -> None:
     assert loads(b'"\\\\u0000 \\\\ud800"') == "\\u0000 \\ud800"
 
