@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from domain import instants, registry
 from domain.instants import Clock
 from domain.registry import Registry
-from graph import event_stream, export, health
+from graph import event_stream, export, health, metrics
 from graph.callers import ACTOR_HEADER, ACTOR_TYPE_HEADER, Callers
 from graph.edition import Edition, edition
 from graph.editions import Editions
@@ -65,8 +66,13 @@ class Service:
         self.feed = Feed(database, Buffer(events=settings.subscription_buffer))
         self.tail = Tail(database, self.feed, clock, database.timeout)
         limits = Limits(max_depth=settings.max_depth, max_fields=settings.max_fields, max_tokens=settings.max_tokens)
+        self.executions: Counter[str] = Counter()
         self.editions = Editions(
-            types, lambda registry: edition(registry, limits), database, self.log, self._want_indexes
+            types,
+            lambda registry: edition(registry, limits, self.executions),
+            database,
+            self.log,
+            self._want_indexes,
         )
         self.types = Types(self.editions)
 
@@ -174,7 +180,8 @@ def create_app(
     )
     service = Service(settings, database, clock or instants.system_clock(), types or registry.builtin(), enrich)
     page = GraphiQLPage(ENDPOINT, load_examples())
-    streaming, patience = Streaming(Quota(settings.max_subscriptions, "subscriptions")), Patience(settings.heartbeat)
+    quotas = [Quota(settings.max_subscriptions, noun) for noun in ("subscriptions", "websockets")]
+    streaming, patience = Streaming(quotas[0]), Patience(settings.heartbeat)
     endpoint = GraphQLEndpoint(
         lambda: service.edition,
         service.context,
@@ -187,7 +194,7 @@ def create_app(
     )
     newer = service.editions.newer
     operations = Operations(lambda: service.edition, service.context_for, streaming, patience, newer)
-    socket = WebSocketEndpoint(operations, Quota(settings.max_subscriptions, "websockets"), settings.allowed_origins)
+    socket = WebSocketEndpoint(operations, quotas[1], settings.allowed_origins)
     app = Application(
         None if settings.allowed_origins else endpoint,
         routes=[
@@ -198,6 +205,7 @@ def create_app(
             Route("/export", export.endpoint(service.context), methods=["GET"]),
             *page.routes(),
             *health.routes(service.probe),
+            metrics.route(metrics.Metrics(service.executions, lambda: endpoint.queries.shared, quotas)),
         ],
         middleware=_cross_origin(settings),
         lifespan=service.running,

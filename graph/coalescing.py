@@ -29,6 +29,8 @@ class Coalescing(Generic[Answer]):
     """
 
     def __init__(self, patience: float = 0.02) -> None:
+        self.shared = 0
+        """How many answers were those of others."""
         self._patience = patience
         self._open: dict[Hashable, _Shared[Answer]] = {}
         self._under_way: Counter[Hashable] = Counter()
@@ -37,6 +39,8 @@ class Coalescing(Generic[Answer]):
         shared = self._open.get(key)
         if shared is None:
             shared = self._opened(key, make)
+        else:
+            self.shared += 1
         shared.asking += 1
         try:
             return await asyncio.shield(shared.answer)

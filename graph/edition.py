@@ -1,5 +1,6 @@
 """An edition: a registry and the engine made of it. A service replaces them together, as one reference."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from graphql import BreakingChange, GraphQLSchema
@@ -15,8 +16,10 @@ from graph.naming import named
 class Edition(Engine):
     """Whoever answers from it keeps it to the end of the request; then it is freed with all that it has cached."""
 
-    def __init__(self, registry: Registry, made: GraphQLSchema, limits: Limits) -> None:
-        super().__init__(made, limits)
+    def __init__(
+        self, registry: Registry, made: GraphQLSchema, limits: Limits, counts: Counter[str] | None = None
+    ) -> None:
+        super().__init__(made, limits, counts=counts)
         self.registry = registry
         self.breaking: list[BreakingChange] = []
         """What it takes from clients of the edition that it was made to replace."""
@@ -31,7 +34,10 @@ class Edition(Engine):
         return self
 
 
-def edition(registry: Registry, limits: Limits) -> Edition:
-    """Raises InvalidManifest for a type that cannot be served beside the others."""
+def edition(registry: Registry, limits: Limits, counts: Counter[str] | None = None) -> Edition:
+    """`counts` is that of the editions before it.
+
+    Raises InvalidManifest for a type that cannot be served beside the others.
+    """
     registry = named(registry)
-    return Edition(registry, schema.build(registry), limits)
+    return Edition(registry, schema.build(registry), limits, counts)

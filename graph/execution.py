@@ -1,7 +1,7 @@
 """From the text of a query to its result, with one schema. Everything cached lives and dies with the engine."""
 
 import logging
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -87,7 +87,8 @@ class Engine:
     """Runs queries on one schema. Make a new engine for a new schema and drop the old one.
 
     `to_error` says what a caller sees of an error that a field raised; what it gives the code INTERNAL is logged.
-    `execution_context_class` replaces how fields are executed, by the protocol of graphql-core's `Executor`.
+    `execution_context_class` replaces how fields are executed, by the protocol of graphql-core's `Executor`. `counts`
+    goes on counting what the plans of others have counted, see `Planned`.
     """
 
     def __init__(
@@ -96,11 +97,12 @@ class Engine:
         limits: Limits,
         execution_context_class: type[Executor[Any]] | None = None,
         to_error: Callable[[GraphQLError], GraphQLError] = mask,
+        counts: Counter[str] | None = None,
     ) -> None:
         self.schema = schema
         self.limits = limits
         self.documents = DocumentCache()
-        self.planned = Planned()
+        self.planned = Planned(counts=counts)
         self._plans_queries = execution_context_class is None
         self._executor_class = execution_context_class or PlainExecutor
         self.to_error = to_error

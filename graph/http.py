@@ -60,7 +60,7 @@ class GraphQLEndpoint:
     ) -> None:
         self._engine = engine
         self._telling = frozenset(telling)
-        self._queries: Coalescing[Response] = Coalescing()
+        self.queries: Coalescing[Response] = Coalescing()
         self._newer = newer or _none_newer
         self._make_context = make_context
         self._page = page
@@ -106,7 +106,7 @@ class GraphQLEndpoint:
         if known and known.type is OperationType.QUERY and accepted != EVENT_STREAM:
             key = (known, text, accepted, self._told(scope))
             make = partial(self._answered, scope, engine, known, request, accepted)
-            return await _while_connected(self._queries.answer(key, make), receive)
+            return await _while_connected(self.queries.answer(key, make), receive)
         context = await self._context(Request(scope), request, engine)
         prepared = known or engine.prepare(request.query, request.operation_name)
         if is_invalid(prepared) and (newer := await self._newer(engine)) is not None:

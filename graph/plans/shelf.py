@@ -37,8 +37,8 @@ class Planned:
     something unusual in their answer (`unusual`). The plans used last are kept, up to a sum of characters of code.
     """
 
-    def __init__(self, most_code: int = 2_000_000) -> None:
-        self.counts: Counter[str] = Counter()
+    def __init__(self, most_code: int = 2_000_000, counts: Counter[str] | None = None) -> None:
+        self.counts = Counter[str]() if counts is None else counts
         self._most_code = most_code
         self._code = 0
         self._kept: OrderedDict[Plan, tuple[Shelf, tuple[Any, ...], int]] = OrderedDict()
