@@ -56,6 +56,7 @@ class Expression:
         if not self.affords(SMALL):
             raise ExpressionError("it nests too many loops or makes too long texts or lists to be run safely")
         _check_patterns(self._tree)
+        _check_defaults(self._tree)
         self.run(Scope(None, []))  # the library plans an expression at its first run
 
     @cached_property
@@ -121,6 +122,13 @@ def _check_patterns(tree: syntax_tree.Node) -> None:
     for pattern in _patterns(tree):
         if (result := _matcher().eval(_environment().Activation({"self": pattern}))).type() == cel.Type.ERROR:
             raise ExpressionError(re.sub("^[A-Z_]+: ", "", result.value()))
+
+
+def _check_defaults(tree: syntax_tree.Node) -> None:
+    """What `validate` gives is no optional of the library: see `expression_formats`."""
+    for node in syntax_tree.nodes(tree):
+        if node.kind == "call" and node.name == "orValue" and node.parts[0].name == "validate":
+            raise ExpressionError("orValue cannot be asked of what `validate` gives; ask hasValue and value")
 
 
 def _patterns(tree: syntax_tree.Node) -> Iterator[str]:

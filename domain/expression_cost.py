@@ -16,7 +16,7 @@ MOST_STEPS = 10_000
 """Steps of all loops in one evaluation; the library's own bound."""
 MOST_WORK = 2e9
 """About two seconds at the very worst."""
-MOST_MADE = 5e8
+MOST_MADE = 6e8
 """Bytes of texts and lists that come into being in one evaluation, at the very worst."""
 DEEPEST_LOOPS = 4
 _ELEMENT = 64
@@ -35,6 +35,8 @@ class Extent:
 
     size: float = _ELEMENT
     count: float = 0
+    element: float | None = None
+    """Bytes of its largest element, where less than all of it is known."""
 
     def __add__(self, other: "Extent") -> "Extent":
         return Extent(self.size + other.size, self.count + other.count)
@@ -44,7 +46,7 @@ class Extent:
 
 
 SCALAR = Extent()
-SMALL = Extent(4096, 64)
+SMALL = Extent(2**12 - 1, 2**6 - 1)
 """What every expression must be able to judge."""
 HUGE = Extent(2**28 - 1, 2**22 - 1)
 """More than any object that can be stored: MongoDB keeps 16 MB."""
@@ -118,6 +120,8 @@ def _operation(node: Node, parts: list[Extent]) -> Cost:
         return Cost(Extent(_ELEMENT + total.size, len(parts) + total.count), made, made)
     if node.name == "_?_:_":
         return Cost(_largest(parts[1:]))
+    if node.name == "_[_]" and parts[0].element is not None:
+        return Cost(Extent(parts[0].element))
     if node.name in _CHOICES:
         return Cost(_largest(parts))
     if node.name in _COMPARISONS:
@@ -126,7 +130,8 @@ def _operation(node: Node, parts: list[Extent]) -> Cost:
         product = parts[0].size * (1 + max((part.size - _ELEMENT for part in parts[1:]), default=0))
         return Cost(Extent(product), total.size + product, product)
     if node.name in _LISTING:
-        return Cost(Extent(total.size * _ELEMENT, total.size), total.size * _ELEMENT, total.size * _ELEMENT)
+        made = total.size * _ELEMENT
+        return Cost(Extent(made, total.size, element=total.size), made, made)
     return Cost(total, total.size, 0 if node.scalar else total.size)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from cel_expr_python import cel
 
-from domain.expression_function import BOOL, LIST, TEXT, function, overload, overloaded
+from domain.expression_function import BOOL, DYN, LIST, TEXT, function, overload, overloaded
 
 Read = Callable[[str], Any]
 """Raises ValueError for a text that has not the format."""
@@ -39,7 +39,7 @@ def functions(others: Mapping[str, Read]) -> list[cel.FunctionDecl]:
     return [
         *(function(f"format.{name}", partial(str, name), TEXT, member=False) for name in formats),
         function("format.named", lambda name: name if name in formats else "", TEXT, TEXT, member=False),
-        function("validate", problems, LIST, TEXT, TEXT),
+        function("validate", problems, DYN, TEXT, TEXT),
         overloaded("hasValue", overload("found", bool, BOOL, LIST), overload("known", bool, BOOL, TEXT)),
         overloaded("value", overload("problems", _given, LIST, LIST), overload("format", _given, TEXT, TEXT)),
     ]

@@ -124,6 +124,18 @@ def test_an_expression_knows_how_much_it_can_safely_be_run_on(source: str, cheap
     assert condition.affords(Scope([["x" * 1000] * 1000] * 15, []).extent) is cheap
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "self.text.split('/').filter(s, s == '.' || s == '..').size() == 0",
+        "self.text.split('/')[0].split('.')[0].split(':')[0] != 'localhost'",
+    ],
+)
+def test_a_text_may_be_split_as_openshift_does(source: str) -> None:
+    """A part of a text is no longer than the text."""
+    assert value(source, {"text": "a.b/c"}) is True
+
+
 def test_an_optional_old_self_is_empty_on_a_create() -> None:
     source = "!oldSelf.hasValue() || oldSelf.value() == self // the comment stays one"
     assert value(source, 1, [], optional_old=True) is True

@@ -39,6 +39,14 @@ def test_a_text_has_a_format_or_not(name: str, texts: list[str], others: list[st
         assert value(f"!format.{name}().validate(self).hasValue()", text) is False, text
 
 
+def test_problems_are_compared_with_null_and_asked_for_no_default() -> None:
+    """Gateway API compares; with Kubernetes an optional equals no null either."""
+    assert value("size(self) == 0 || format.dns1123Label().validate(self) == null", "") is True
+    assert value("format.dns1123Label().validate(self) == null", "a") is False
+    with pytest.raises(ExpressionError, match="ask hasValue and value"):
+        value("format.dns1123Label().validate(self).orValue([]).size() == 0", "a")
+
+
 def test_problems_name_the_text_and_the_format() -> None:
     assert value("format.uuid().validate(self).value() == [\"'x' is no uuid\"]", "x") is True
     assert value("format.uuid().validate(self).optMap(found, size(found)).orValue(0) == 1", "x") is True
