@@ -47,8 +47,8 @@ async def main(folders: list[Path], samples: int) -> None:
                     print(f"{type_.name}: no valid object was found")
                     outcomes["without an object"] += 1
                     continue
-                object_["metadata"] = {"name": f"x{number}", "labels": {"a.b/c": "d"}}
-                differs = await difference(type_, schema, object_, "a", asking(http, one), asking(http, other))
+                object_["metadata"]["labels"] = {"a.b/c": "d"}
+                differs = await difference(type_, schema, object_, f"a{number}", asking(http, one), asking(http, other))
                 outcomes["different" if differs else "equal"] += 1
                 if differs:
                     print(f"{type_.name}: {differs[:1000]}")

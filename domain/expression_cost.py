@@ -130,8 +130,8 @@ def _operation(node: Node, parts: list[Extent]) -> Cost:
         product = parts[0].size * (1 + max((part.size - _ELEMENT for part in parts[1:]), default=0))
         return Cost(Extent(product), total.size + product, product)
     if node.name in _LISTING:
-        made = total.size * _ELEMENT
-        return Cost(Extent(made, total.size, element=total.size), made, made)
+        listed = total.size * _ELEMENT
+        return Cost(Extent(listed, total.size, element=total.size), listed, listed)
     return Cost(total, total.size, 0 if node.scalar else total.size)
 
 

@@ -9,6 +9,7 @@ from re import _parser as parser
 from typing import Any
 
 PRINTABLE = [chr(code) for code in range(33, 127)]
+_UNICODE = re.compile(r"\\[pP]\{?([A-Z])[a-z]?\}?")
 _MORE = 4  # times that something without a bound is repeated at most
 _CATEGORIES = {
     said.CATEGORY_DIGIT: "0123456789",
@@ -23,7 +24,8 @@ _CATEGORIES = {
 def matching(pattern: str, random: Random) -> str:
     """A text that an expression of ECMA 262 matches from its first character to its last one, most likely."""
     flags = re.IGNORECASE if "(?i)" in pattern else 0
-    parsed = parser.parse(pattern.replace("(?i)", "").replace("\\/", "/"), flags)
+    plain = _UNICODE.sub(lambda found: "a-zA-Zäß€" if found[1] in "LN" else "-", pattern)
+    parsed = parser.parse(plain.replace("(?i)", "").replace("\\/", "/"), flags)
     return "".join(_all(parsed, random))
 
 

@@ -1,6 +1,7 @@
 """Valid objects made of a type's schema: a guess, mended where the type refuses it, then grown while it holds."""
 
 import copy
+import re
 from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any
@@ -13,6 +14,7 @@ Json = dict[str, Any]
 _OWN = ("apiVersion", "kind", "metadata", "meta")
 _INT64 = 2**63
 _ATTEMPTS, _MENDS, _GROWTHS, _DEEPEST = 10, 500, 60, 12
+_TEXT = re.compile(r"'((?:[^'\\]|\\.)*)'")
 _CHARACTERS = 'abcXYZ019 -_.:/äß€😀"\\\n\t'
 
 
@@ -42,7 +44,7 @@ class _Sampler:
 
     def _mended(self) -> Json | None:
         version, kind = self._type.newest.name, self._type.kind
-        object_ = {"apiVersion": version, "kind": kind, "metadata": {"name": "x"}}
+        object_ = {"apiVersion": version, "kind": kind, "metadata": {"name": self._name()}}
         object_ |= {key: value for key, value in self._values.object(self._schema, 0).items() if key not in _OWN}
         faults = self._faults(object_)
         for _ in range(_MENDS):
@@ -54,6 +56,11 @@ class _Sampler:
             if len(found) <= len(faults):
                 object_, faults = other, found
         return None
+
+    def _name(self) -> str:
+        """Many a rule at the top says what the only object is called."""
+        told = [*self._values.told(self._schema), *self._values.told(self._schema), "x"]
+        return self._random.choice([each for each in told if each.isalnum()])
 
     @property
     def _schema(self) -> Any:
@@ -178,6 +185,8 @@ class Values:
         properties, required = view.get("properties", {}), view.get("required", ())
         likely = 0.4 / (1 + depth) if depth < _DEEPEST - 6 else 0
         chosen = [key for key in properties if key in required or self._random.random() < likely]
+        rest = [key for key in properties if key not in chosen]
+        chosen += rest[: max(0, view.get("minProperties", 0) - len(chosen))]
         made = {key: self.of(properties[key], depth + 1) for key in chosen if depth or key not in _OWN}
         extra, least = view.get("additionalProperties"), view.get("minProperties", 0)
         if not properties and (isinstance(extra, Mapping) or extra is True or least):
@@ -185,8 +194,19 @@ class Values:
                 made[self._text(view.get("propertyNames", {}))] = self.of(extra, depth + 1)
         return made
 
+    def told(self, schema: Any) -> list[str]:
+        """The texts that the rules of a schema name."""
+        rules_ = self.view(schema).get("x-kubernetes-validations", ())
+        return [text for each in rules_ for text in _TEXT.findall(each.get("rule", ""))]
+
     def _text(self, view: Mapping[str, Any]) -> str:
         low = view.get("minLength", 0)
+        if (told := self.told(view)) and self._random.random() < 0.8:
+            text = self._random.choice(told).encode().decode("unicode_escape")
+            try:
+                return matching(text, self._random)
+            except re.error:
+                return text
         if "pattern" in view:
             return min((matching(view["pattern"], self._random) for _ in range(3)), key=lambda text: len(text) < low)
         if view.get("format") == "date-time":

@@ -89,8 +89,8 @@ async def test_objects_come_out_on_another_replica_as_they_went_in(replicas: tup
         for number in range(10 if type_.group == "acme.example" else 1):
             object_ = sample(type_, number)
             assert object_ is not None, type_.name
-            object_["metadata"] = {"name": f"x{number}", "labels": {"a.b/c": "d"}}
-            differs = await difference(type_, edition.schema, object_, app_id, one.ask, other.ask)
+            object_["metadata"]["labels"] = {"a.b/c": "d"}
+            differs = await difference(type_, edition.schema, object_, f"{app_id}-{number}", one.ask, other.ask)
             assert differs is None, type_.name
 
 
