@@ -1,4 +1,4 @@
-"""Domain types as people name them: by name, by root field or in the plural, in any case."""
+"""Domain types as people name them: by name, by root field, in the plural or for short, in any case."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from cli.client import Client
 from domain.kinds import plural
 from domain.objects import group_of
 
-_QUERY = "{ domainTypes { name field listField group actions { outcome deletes } } }"
+_QUERY = "{ domainTypes { name field listField shortNames group actions { outcome deletes } } }"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,16 @@ class TypeNames:
         self._types: dict[str, TypeName] = {}
         self._groups: dict[str, str] = {}
         self._spellings: dict[str, TypeName] = {}
-        for each in client.ask(_QUERY)["domainTypes"]:
+        found = client.ask(_QUERY)["domainTypes"]
+        for each in found:
             ends_by = tuple(action["outcome"] for action in each["actions"] if action["deletes"])
             known = TypeName(each["name"], each["field"], ends_by)
             self._types[known.name], self._groups[known.name] = known, each["group"]
             for spelling in (each["listField"], plural(known.name), each["field"], known.name):
                 self._spellings[spelling.lower()] = known
+        for each in found:
+            for spelling in each["shortNames"]:
+                self._spellings.setdefault(spelling.lower(), self._types[each["name"]])
 
     def __str__(self) -> str:
         return ", ".join(sorted(self._types)) or "none"

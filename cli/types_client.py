@@ -8,7 +8,7 @@ from cli import provenance
 from cli.client import Client
 from cli.failure import Failure
 
-_TYPE = """name group origin retired fault field listField description versions { name }
+_TYPE = """name group origin retired fault field listField shortNames description versions { name }
     event { kind timestamp actor { id } }"""
 _CHANGED = """__typename
     ... on DomainTypesChanged { changes { effect domainType { name } } breaking { kind description } }
@@ -83,7 +83,7 @@ def get(client: Client, name: str) -> dict[str, Any]:
 
 
 def _spellings(type_: dict[str, Any]) -> set[str]:
-    return {type_[key].lower() for key in ("name", "field", "listField")}
+    return {each.lower() for each in (type_["name"], type_["field"], type_["listField"], *type_["shortNames"])}
 
 
 def _changed(answer: dict[str, Any]) -> dict[str, Any]:

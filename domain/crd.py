@@ -6,6 +6,7 @@ https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resou
 
 import re
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -49,6 +50,7 @@ class _Version(_Part):
 class _Names(_Part):
     kind: Kind
     plural: Label
+    singular: str = ""
     short_names: tuple[str, ...] = Field(default=(), alias="shortNames")
 
 
@@ -91,7 +93,7 @@ def read(manifest: Mapping[str, Any]) -> tuple[DomainType, list[str]]:
         group=spec.group,
         description=_description(versions[-1]),
         plural=_plural(spec.names),
-        shortNames=spec.names.short_names,
+        shortNames=_also_called(spec.names),
         scope=spec.scope,
         actions=standard_actions(spec.names.kind),
         versions=tuple(versions),
@@ -124,6 +126,16 @@ def _description(version: Version) -> str:
 
 
 def _plural(names: _Names) -> str:
-    """The plural with the capitals of the kind, where it is the regular one: gitRepositories for gitrepositories."""
-    regular = kinds.plural(kinds.lower_camel(names.kind))
-    return regular if regular.lower() == names.plural else names.plural
+    """The plural with the capitals of the kind, as far as it is spelled like it: gitRepositories for gitrepositories.
+
+    A plural may have hyphens where the kind has capitals.
+    """
+    bare, kind = names.plural.replace("-", ""), kinds.lower_camel(names.kind)
+    like = next((each for each in (kinds.plural(kind), kind) if each.lower() == bare), kind)
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(bare, like.lower(), strict=False)))
+    return like[:alike] + bare[alike:]
+
+
+def _also_called(names: _Names) -> tuple[str, ...]:
+    """What kubectl calls it, but for the kind in lower case."""
+    return tuple(dict.fromkeys(each for each in (*names.short_names, names.plural, names.singular) if each))

@@ -59,6 +59,12 @@ class DeclaredTypes:
                 field(attribute("declaration", "name"), str, "Its name.", name="name"),
                 field(_group, str, "The group of its apiVersions.", name="group"),
                 field(_description, str, "What it is.", name="description"),
+                field(
+                    _short_names,
+                    list_of(str),
+                    "What else people call it; of a CustomResourceDefinition whatever kubectl takes.",
+                    name="shortNames",
+                ),
                 field(_field, str, "The root field of one object.", name="field"),
                 field(_list_field, str, "The root field of the list.", name="listField"),
                 field(_graphql_name, str, "The GraphQL type of its entities; others begin so.", name="graphqlName"),
@@ -124,6 +130,10 @@ def _group(root: DomainTypeView) -> str:
 
 def _description(root: DomainTypeView) -> str:
     return root.domain_type.description if root.domain_type else ""
+
+
+def _short_names(root: DomainTypeView) -> Any:
+    return list(root.domain_type.short_names) if root.domain_type else []
 
 
 def _field(root: DomainTypeView) -> str:

@@ -114,6 +114,8 @@ def _plurals(domain_type: DomainType, name: str, own: str) -> Iterator[str]:
     kind = _pascal(domain_type.kind)
     if name == kind:
         yield field_name(domain_type.plural_key)
+        if domain_type.plural_key == own:  # of chaos there is one
+            yield f"{own}List"
     elif name.endswith(kind):
         plural = field_name(domain_type.plural_key)
         yield f"{kinds.lower_camel(name.removesuffix(kind))}{plural[:1].upper()}{plural[1:]}"

@@ -8,7 +8,7 @@ from domain.registry import Registry
 def raw(registry: Registry, event: Event, version: str | None) -> Document | None:
     """The state as it was written, or in a version. Raises InvalidArgument where no conversion leads there."""
     written = event.written
-    if version is None or written is None:
+    if version is None or written is None or version == written.get("apiVersion"):
         return written
     domain_type = registry.get(event.entity.type)
     converted = domain_type.conversions.convert(written, version) if domain_type else None

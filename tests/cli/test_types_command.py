@@ -57,7 +57,7 @@ def test_a_custom_resource_definition_is_applied_as_it_is_and_other_objects_are_
         "spec": {
             "group": "fruit.example.com",
             "scope": "Namespaced",
-            "names": {"kind": "Plum", "plural": "plums"},
+            "names": {"kind": "Plum", "plural": "plums", "shortNames": ["pl"]},
             "versions": [
                 {
                     "name": "v1",
@@ -78,7 +78,8 @@ def test_a_custom_resource_definition_is_applied_as_it_is_and_other_objects_are_
     ended = dsel("types", "apply", "-f", tmp_path)
     assert (ended.code, ended.out) == (0, "domaintype/Plum created\n")
     assert ended.err.strip() == "2 other documents were passed over."
-    assert dsel.ok("types", "get", "plum").yaml == crd
+    assert dsel.ok("types", "get", "plum").yaml == dsel.ok("types", "get", "pl").yaml == crd
+    assert dsel.ok("get", "pl", "-A", "-o", "json").json["items"] == []
     [row] = [each for each in dsel.ok("types", "list").rows if each[0] == "Plum"]
     assert row[1:4] == ["fruit.example.com", "v1", "crd"]
 

@@ -21,7 +21,8 @@ def test_kind_group_scope_and_plural_are_those_of_the_definition() -> None:
         "Cluster",
         "gitRepository",
     )
-    assert read.plural_key == "gitrepositorys", "an irregular plural is taken as it stands"
+    assert read.plural_key == "gitRepositorys", "an irregular plural is taken as it stands, with the kind's capitals"
+    assert read.short_names == ("gitrepositorys", "gitrepository")
     assert manifest.read(crd("HTTPRoute")).plural_key == "httpRoutes"
     assert manifest.read(crd("postgresql")).plural_key == "postgresqls"
 

@@ -115,11 +115,14 @@ def with_plural(kind: str, plural: str) -> Json:
 @pytest.mark.parametrize(
     ("kind", "plural", "listed"),
     [
-        ("Foo", "foo", "foos"),
+        ("Foo", "foo", "fooList"),
         ("Foo", "events", "foos"),
         ("Foo", "entities", "foos"),
-        ("Foo", "foo-s", "foo_dash_s"),
-        ("Endpoints", "endpoints", "endpointses"),
+        ("Foo", "foo-s", "foos"),
+        ("Endpoints", "endpoints", "endpointsList"),
+        ("DNSChaos", "dnschaos", "dnsChaosList"),
+        ("CephNFS", "cephnfses", "cephNFSes"),
+        ("NetworkAttachmentDefinition", "network-attachment-definitions", "networkAttachmentDefinitions"),
         ("Entitie", "entities", "entitieList"),
         ("GitRepository", "gitrepositories", "gitRepositories"),
     ],

@@ -137,10 +137,12 @@ async def test_a_version_that_no_conversion_leads_to_is_an_error_that_names_the_
         "hint": "Its versions are: v1, v2. Without a version it is as it came.",
     }
     shown = (
-        'query($app: String!) { machine(name: "strange", appId: $app) { current { apiVersion spec { tier } raw } } }'
+        'query($app: String!) { machine(name: "strange", appId: $app) {'
+        ' current { apiVersion spec { tier } raw own: raw(version: "v9") } } }'
     )
     current = (await api.ask(shown, app=app_id))["machine"]["current"]
     assert (current["apiVersion"], current["raw"]) == ("v9", machine(app_id, "v9", "strange"))
+    assert current["own"] == current["raw"]
 
 
 @pytest.mark.parametrize(
