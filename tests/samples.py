@@ -2,18 +2,20 @@
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
 from domain import rules
 from domain.domain_type import DomainType
+from domain.errors import Violation
 from pattern_texts import matching
 
 Json = dict[str, Any]
 _OWN = ("apiVersion", "kind", "metadata", "meta")
 _INT64 = 2**63
 _ATTEMPTS, _MENDS, _GROWTHS, _DEEPEST = 10, 500, 60, 12
+_RULE = re.compile(r"#[0-9]+$")
 _TEXT = re.compile(r"'((?:[^'\\]|\\.)*)'")
 _CHARACTERS = 'abcXYZ019 -_.:/äß€😀"\\\n\t'
 
@@ -51,9 +53,9 @@ class _Sampler:
             if not faults:
                 return object_
             other = copy.deepcopy(object_)
-            self._change(other, self._random.choice(faults))
+            self._change(other, self._random.choice(faults).path)
             found = self._faults(other)
-            if len(found) <= len(faults):
+            if _weight(found) <= _weight(faults):
                 object_, faults = other, found
         return None
 
@@ -66,9 +68,8 @@ class _Sampler:
     def _schema(self) -> Any:
         return self._values.root
 
-    def _faults(self, object_: Json) -> list[str]:
-        """The places of what is wrong."""
-        return [each.path for each in rules.evaluate(self._type, object_, None).violations]
+    def _faults(self, object_: Json) -> Sequence[Violation]:
+        return rules.evaluate(self._type, object_, None).violations
 
     def _change(self, object_: Json, path: str) -> None:
         """Something else at the place or above it: another value, one more property, or one less."""
@@ -122,6 +123,11 @@ class _Sampler:
                 waiting += [(inner, self._values.property(schema, key)) for key, inner in value.items()]
             elif isinstance(value, list):
                 waiting += [(inner, self._values.view(schema).get("items")) for inner in value]
+
+
+def _weight(faults: Sequence[Violation]) -> int:
+    """Rules are only asked once the schema holds."""
+    return len(faults) + sum(1000 for each in faults if not _RULE.search(each.rule))
 
 
 class Values:
