@@ -139,5 +139,7 @@ def test_a_pydantic_model_becomes_a_manifest_that_can_be_applied(dsel: Shell) ->
     made = json.loads(printed.out)
     assert (made["meta"]["name"], made["spec"]["versions"][0]["name"]) == ("Order", "shop.example.com/v1alpha1")
     assert dsel.ok("types", "apply", "-f", "-", stdin=printed.out).out == "domaintype/Order created\n"
-    for wrong in ("nowhere", "nowhere:Order", f"{__name__}:Json", f"{__name__}:Nobody"):
+    named = dsel.ok("types", "from-pydantic", f"{__name__}:Order", "--name", "Wish", "-o", "json")
+    assert json.loads(named.out)["meta"] == {"name": "Wish"}
+    for wrong in ("nowhere", "nowhere:Order", f"{__name__}:Json", f"{__name__}:Nobody", f"{__name__}:Order[int]"):
         assert dsel("types", "from-pydantic", wrong).code == 2

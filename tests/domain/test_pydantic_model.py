@@ -1,13 +1,17 @@
 """A Pydantic model becomes a manifest that says the same."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from domain import manifest
+from domain.errors import InvalidManifest
 from domain.pydantic_model import manifest_of
 from domain.validation import violations
+
+Item = TypeVar("Item")
 
 
 class Disk(BaseModel):
@@ -34,6 +38,22 @@ class Whole(BaseModel):
 
     metadata: dict[str, Any]
     spec: Folder
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    spec: Disk
+
+
+class page(BaseModel, Generic[Item]):  # noqa: N801
+    """Some of many."""
+
+    items: list[Item]
+
+
+class Calling(BaseModel):
+    back: Callable[[], int]
 
 
 def accepted(read: Any, **object_: Any) -> bool:
@@ -71,3 +91,26 @@ def test_a_model_that_has_a_spec_describes_the_whole_object() -> None:
     read = manifest.read(manifest_of(Whole))
     assert set(read.newest.json_schema["properties"]) == {"metadata", "spec"}
     assert not accepted(read, spec={})
+
+
+def test_what_every_object_has_need_not_be_allowed() -> None:
+    read = manifest.read(manifest_of(Strict))
+    assert accepted(read, meta={"name": "x"}, spec={"sizeGiB": 1})
+    assert not accepted(read, meta={"name": "x"}, spec={"sizeGiB": 1}, more=1)
+
+
+def test_a_generic_model_is_called_after_what_it_is_of() -> None:
+    read = manifest.read(manifest_of(page[Disk]))
+    assert read.name == "PageDisk"
+    assert accepted(read, spec={"items": [{"sizeGiB": 1}]})
+    assert not accepted(read, spec={"items": [1]})
+    assert manifest.read(manifest_of(page[int], name="Numbers")).name == "Numbers"
+
+
+def test_a_model_that_makes_no_type_is_refused_with_a_way_out() -> None:
+    with pytest.raises(InvalidManifest, match="Calling has no JSON Schema"):
+        manifest_of(Calling)
+    nameless = create_model("_", size=(int, 1))
+    with pytest.raises(InvalidManifest, match="'_' is no name of a type") as refusal:
+        manifest_of(nameless)
+    assert refusal.value.hint == "Give it another one, with --name on the command line."
