@@ -2,6 +2,8 @@
 
 import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +12,7 @@ import typer
 from cli import console
 from domain.errors import DselError, StartupError
 
-_AdminUri = Annotated[
+AdminUri = Annotated[
     str,
     typer.Option(
         envvar="DSEL_ADMIN_URI",
@@ -18,7 +20,7 @@ _AdminUri = Annotated[
         help="The MongoDB, as an administrator. The variable keeps the password out of the process list.",
     ),
 ]
-_Database = Annotated[str, typer.Option(envvar="DSEL_DATABASE", help="The name of the service's database.")]
+DatabaseName = Annotated[str, typer.Option(envvar="DSEL_DATABASE", help="The name of the service's database.")]
 _Username = Annotated[str, typer.Option(help="The name of the service's user.")]
 _PasswordFile = Annotated[
     Path | None, typer.Option(help="The file that holds the user's password; without it, standard input does.")
@@ -26,8 +28,8 @@ _PasswordFile = Annotated[
 
 
 def database_user(
-    admin_uri: _AdminUri,
-    database: _Database = "dsel",
+    admin_uri: AdminUri,
+    database: DatabaseName = "dsel",
     username: _Username = "dsel",
     password_file: _PasswordFile = None,
 ) -> None:
@@ -35,18 +37,25 @@ def database_user(
 
     Run it again to change the password, or after an update that brings new indexes.
     """
+    with refusals():
+        asyncio.run(_prepare(admin_uri, database, username, _password(password_file)))
+    console.out.print(f"The indexes of the database {database} are there, and its user {username} can run the service.")
+    console.out.print(f"Name that user and authSource={database} in the service's DSEL_MONGODB_URI.")
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What MongoDB or its driver refuses ends the command."""
     from pymongo.errors import OperationFailure, PyMongoError  # a client command needs none of the service
 
     try:
-        asyncio.run(_prepare(admin_uri, database, username, _password(password_file)))
+        yield
     except DselError as error:
         console.fail(f"{error}.", hint=error.hint)
     except OperationFailure as error:
         console.fail(f"MongoDB refused: {(error.details or {}).get('errmsg', error)}")
     except PyMongoError as error:
         console.fail(f"the MongoDB cannot be used: {error}")
-    console.out.print(f"The indexes of the database {database} are there, and its user {username} can run the service.")
-    console.out.print(f"Name that user and authSource={database} in the service's DSEL_MONGODB_URI.")
 
 
 async def _prepare(admin_uri: str, name: str, username: str, password: str) -> None:

@@ -20,6 +20,7 @@ from cli import (
     history_command,
     import_events_command,
     import_git_command,
+    indexes_command,
     rollback_command,
     schema_command,
     serve_command,
@@ -55,7 +56,15 @@ importing = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", help="Brings events from elsewhere into the log."
 )
 declaring = typer.Typer(
-    no_args_is_help=True, rich_markup_mode="rich", help="The domain types of the service: applied while it runs."
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="""The domain types of the service: applied while it runs.
+
+Examples:
+$ dsel types list
+$ dsel types apply -f database.yaml -m "For the data teams"
+$ dsel types diff -R -f crds/
+$ dsel types retire Database""",
 )
 
 
@@ -121,3 +130,4 @@ _add("Commands", "verify", aggregates_command.verify, aggregating)
 _add("Commands", "rebuild", aggregates_command.rebuild, aggregating)
 _add(_SERVICE, "schema", schema_command.schema)
 _add(_SERVICE, "database-user", database_command.database_user)
+_add(_SERVICE, "database-indexes", indexes_command.database_indexes)

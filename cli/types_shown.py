@@ -27,6 +27,9 @@ def explain(refusal: TypesRefused, found: list[Manifest]) -> None:
     """A line for each fault, with the file, the document and the path of it, or for each break."""
     for fault in refusal.faults:
         console.complain(f"{found[fault['manifest']].place.at(fault['path'])}: {fault['message']}", hint=fault["hint"])
+    if refusal.faults:
+        told = f"None of the {len(found)} types was" if len(found) > 1 else "Nothing was"
+        console.note(f"{told} changed.")
     tell_breaking(refusal.breaking)
     if refusal.breaking:
         console.complain("clients of today's schema would break", hint="--force changes the types all the same.")

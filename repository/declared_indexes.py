@@ -15,7 +15,7 @@ from repository.driver import Database
 
 _LONGEST = 3600.0  # seconds that making one may take
 _PAUSE = 1.0  # seconds between tries
-_UNAUTHORIZED = 13
+_UNAUTHORIZED, _NO_COLLECTION = 13, 26
 _DENIED = "the user of DSEL_MONGODB_URI may not; run `dsel database-user` as an administrator of MongoDB"
 _LOG = logging.getLogger("dsel.indexes")
 
@@ -23,7 +23,7 @@ _LOG = logging.getLogger("dsel.indexes")
 class DeclaredIndexes:
     """Partial ones, of one type each, so that the types which declare none hardly pay when they are written.
 
-    None is ever dropped: another replica may serve the type still.
+    It drops none: another replica may serve the type still.
     """
 
     def __init__(self, database: Database) -> None:
@@ -70,8 +70,30 @@ class DeclaredIndexes:
         self._made[type_] = self.made(type_) | frozenset(paths)
 
 
+async def unused(database: Database, declared: Mapping[str, Sequence[Path]]) -> list[str]:
+    """The names of the indexes that some type declared once and none declares any more. Raises StoreUnavailable."""
+    wanted = {index_name(type_, path) for type_, paths in declared.items() for path in paths}
+    try:
+        found = (await database.command({"listIndexes": LATEST}))["cursor"]["firstBatch"]
+    except OperationFailure as error:
+        if error.code == _NO_COLLECTION:
+            return []
+        raise
+    return sorted(each["name"] for each in found if ":" in each["name"] and each["name"] not in wanted)
+
+
+async def drop(database: Database, names: Sequence[str]) -> None:
+    """For an administrator: the service may not. Raises StoreUnavailable."""
+    if names:
+        await database.command({"dropIndexes": LATEST, "index": list(names)})
+
+
+def index_name(type_: str, path: Path) -> str:
+    return f"{type_}:{state_path(path)}"
+
+
 def _index(type_: str, path: Path) -> IndexModel:
     start, end = key_range(type_)
     field = state_path(path)
     part = {"live": True, "_id": {"$gte": start, "$lt": end}}
-    return IndexModel([(field, 1), ("_id", 1)], name=f"{type_}:{field}", partialFilterExpression=part)
+    return IndexModel([(field, 1), ("_id", 1)], name=index_name(type_, path), partialFilterExpression=part)

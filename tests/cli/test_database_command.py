@@ -88,10 +88,14 @@ def as_admin(uri: str) -> str:
 
 
 async def database_user(admin_uri: str, *arguments: str, stdin: str = "") -> Ended:
-    """The command as a process of its own; the administrator's URI goes through the environment."""
+    return await dsel(admin_uri, "database-user", "--username", SERVICE, *arguments, stdin=stdin)
+
+
+async def dsel(admin_uri: str, command: str, *arguments: str, stdin: str = "") -> Ended:
+    """A command as a process of its own; the administrator's URI goes through the environment."""
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable).with_name("dsel"),
-        *("database-user", "--database", DATABASE, "--username", SERVICE, *arguments),
+        *(command, "--database", DATABASE, *arguments),
         env={**os.environ, "DSEL_ADMIN_URI": admin_uri},
         stdin=PIPE,
         stdout=PIPE,
@@ -120,6 +124,7 @@ DELETE = """mutation($app: String!) {
     ... on ArtifactWritten { event { version } entity { current { version } } }
     ... on WriteError { code message } } }"""
 TYPE = "mutation($manifest: JSON!) { applyDomainType(manifest: $manifest) { __typename } }"
+RETIRE = "mutation($name: String!) { retireDomainType(name: $name) { __typename } }"
 READ = """query($app: String!, $first: Instant!, $id: ID!) {
   artifact(name: "vpc", appId: $app) {
     current { spec { version } validFrom validTo }
@@ -184,6 +189,27 @@ async def test_the_service_follows_the_log_and_repairs_summaries_as_that_user(
         summary = await admin[DATABASE][LATEST].find_one({"_id": key})
         assert summary is not None
         assert summary["version"] == 2
+
+
+async def test_indexes_that_no_type_declares_any_more_are_told_and_dropped(client: httpx.AsyncClient, uri: str) -> None:
+    """One of a type that was retired; those of built-in types and of the service itself stay."""
+    kind = f"Indexed{uuid4().hex[:8]}"
+    declared = manifest(kind, size="integer")
+    declared["spec"]["indexes"] = ["/spec/size"]
+    await ask(client, TYPE, manifest=declared)
+    name = f"{kind}:state.spec.size"
+    async with Client(as_admin(uri)) as admin, asyncio.timeout(PATIENCE):
+        while name not in (before := await admin[DATABASE][LATEST].index_information()):  # noqa: ASYNC110 - MongoDB's
+            await asyncio.sleep(0.05)
+        assert name not in (await dsel(as_admin(uri), "database-indexes")).out
+        await ask(client, RETIRE, name=kind)
+        told = await dsel(as_admin(uri), "database-indexes")
+        assert (told.code, told.out) == (0, f"{name} unused\n")
+        assert "--prune drops them" in told.err
+        assert (await dsel(as_admin(uri), "database-indexes", "--prune")).out == f"{name} dropped\n"
+        after = await admin[DATABASE][LATEST].index_information()
+    assert before.keys() - after.keys() == {name}
+    assert (await dsel(as_admin(uri), "database-indexes")).out == ""
 
 
 async def test_the_database_refuses_the_services_user_to_change_an_event(prepared: str) -> None:

@@ -16,7 +16,10 @@ from serving import serving
 from terminal import DSEL, Shell, plain
 from told import applied
 
-COMMANDS = "get who history diff events watch apply validate delete rollback serve schema database-user".split()
+COMMANDS = [
+    *"get who history diff events watch apply validate delete rollback serve schema".split(),
+    *("database-user", "database-indexes"),
+]
 TOLD = [name for name in COMMANDS if name not in ("serve", "schema", "database-user")]
 SERVICE = ("strawberry", "pymongo", "motor", "uvicorn", "starlette", "graphql", "jsonschema_rs", "cel_expr_python")
 VPC = yaml.safe_dump({"kind": "Artifact", "meta": {"name": "vpc"}, "spec": {"version": "1.0.0"}})
@@ -42,13 +45,16 @@ def test_the_help_names_every_command_and_the_exit_codes(dsel: Shell) -> None:
     assert "Exit codes: 0 done; 1 refused, failed or not found; 2 called in a wrong way." in " ".join(shown.split())
 
 
-@pytest.mark.parametrize("command", [*([name] for name in TOLD), ["import", "events"], ["import", "git"]], ids=" ".join)
+GROUPED = ["import events", "import git", "types", *(f"types {name}" for name in "apply list get diff retire".split())]
+
+
+@pytest.mark.parametrize("command", [each.split() for each in (*TOLD, *GROUPED, "types from-pydantic")], ids=" ".join)
 def test_every_command_has_a_sentence_and_examples_in_its_help(dsel: Shell, command: list[str]) -> None:
     shown = dsel.ok(*command, "--help").out
     lines = [line.strip() for line in shown.splitlines()]
     assert lines[3].endswith((".", ",")) or len(lines[3]) > 40
     examples = lines[lines.index("Examples:") + 1 :]
-    assert examples[0].startswith(f"$ dsel {' '.join(command)} ")
+    assert f"{examples[0]} ".startswith(f"$ dsel {' '.join(command)} ")
     assert "--help" in shown
 
 

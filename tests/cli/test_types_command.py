@@ -92,6 +92,7 @@ def test_what_cannot_be_served_is_named_with_file_document_and_path_and_nothing_
     ended = dsel("types", "apply", "-f", path)
     assert ended.code == 1
     assert f"{path}: document 2: /spec/versions/0/schema/properties/spec/properties/size/type: " in ended.err
+    assert ended.err.endswith("None of the 2 types was changed.\n")
     assert dsel("types", "get", "Grape").code == 1
     empty = dsel("types", "apply", "-f", file(tmp_path, {"kind": "Pod", "metadata": {}}, name="pod.yaml"))
     assert (empty.code, "there are no domain types" in empty.err) == (1, True)
