@@ -103,7 +103,7 @@ class GraphQLEndpoint:
             _refuse(405, f"{scope['method']} is not supported. Use POST, or GET for queries.", {"Allow": "GET, POST"})
         engine = self._engine()
         known = engine.remembered(request.query, request.operation_name)
-        if known and known.type is OperationType.QUERY and accepted != EVENT_STREAM:
+        if known and known.type is OperationType.QUERY and accepted != EVENT_STREAM and len(text) < _LARGE:
             key = (known, text, accepted, self._told(scope))
             make = partial(self._answered, scope, engine, known, request, accepted)
             return await _while_connected(self.queries.answer(key, make), receive)
