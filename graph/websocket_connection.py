@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from domain.errors import DselError, TooManySubscriptions, Unauthenticated
 from graph import json_text
 from graph.execution import Engine, GraphQLRequest, Result, is_invalid
-from graph.http import RefusedError, checked
+from graph.http_request import RefusedError, checked
 from graph.streaming import Patience, Streaming, payload
 
 _MOST_OPERATIONS = 100
