@@ -1,7 +1,8 @@
 """A load of one query over HTTP: as many connections as asked, each sending the next request when it has its answer.
 
 python bench/load.py URL QUERY_FILE APP… [--connections 8] [--seconds 3] → one line of JSON. The connections ask about
-the apps in turn, in the query's variable `app`. A process of its own, so that its work is not counted as a server's.
+the apps in turn, in the query's variable `app`; `--eventual` takes answers that are up to a second old. A process of
+its own, so that its work is not counted as a server's.
 """
 
 import argparse
@@ -108,7 +109,10 @@ if __name__ == "__main__":
     parser.add_argument("apps", nargs="+")
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--eventual", action="store_true")
     given = parser.parse_args()
+    extensions = {"dsel": {"consistency": "EVENTUAL"}} if given.eventual else {}
     text = given.query.read_text(encoding="utf-8")
-    asked = [json.dumps({"query": text, "variables": {"app": app}}).encode() for app in given.apps]
-    print(json.dumps(uvloop.run(load(given.url, asked, given.connections, given.seconds))))
+    asked = [{"query": text, "variables": {"app": app}, "extensions": extensions} for app in given.apps]
+    bodies = [json.dumps(each).encode() for each in asked]
+    print(json.dumps(uvloop.run(load(given.url, bodies, given.connections, given.seconds))))

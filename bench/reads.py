@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ QUERIES = {
     "fifty": "50 entities, current, 6 fields",
     "history": "50 entities, current + asOf + 5 events each",
 }
-OURS, FLOOR = "dsel", "hand-written"
+OURS, EVENTUAL, FLOOR = "dsel", "dsel, EVENTUAL", "hand-written"
 _DATABASE = "bench"
 Sample = dict[str, float]
 
@@ -47,6 +48,7 @@ async def main(rounds: int, seconds: float, connections: int, apps: int, file: P
                 for name, command, folder in _commands(mongod.uri)
             ]
             await _agree(running)
+            running.insert(1, replace(running[0], name=EVENTUAL))
             samples = await _rounds(running, rounds, seconds, connections, app_names(apps))
             report = {query: _summary(each) for query, each in samples.items()}
             _show(report)
@@ -94,6 +96,8 @@ async def measure(
     """The load's own figures, and the milliseconds of processor time that the server took for a request."""
     command = [sys.executable, str(HERE / "load.py"), server.url, str(_path(query)), *apps]
     options = ["--connections", str(connections), "--seconds", str(seconds)]
+    if server.name == EVENTUAL:
+        options.append("--eventual")
     before = server.processor_seconds()
     process = await asyncio.create_subprocess_exec(*command, *options, stdout=asyncio.subprocess.PIPE)
     output, _ = await process.communicate()

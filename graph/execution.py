@@ -26,6 +26,7 @@ from graphql.pyutils import Path
 from strawberry.execution import optimized_is_awaitable
 
 from domain.errors import DselError
+from graph.consistency import RecentAnswers
 from graph.introspections import Introspections
 from graph.limits import Limits, excesses, invalidities, parsed
 from graph.plans.shelf import Planned, Shelf
@@ -102,6 +103,7 @@ class Engine:
         self.schema = schema
         self.limits = limits
         self.documents = DocumentCache()
+        self.recent = RecentAnswers()
         self.planned = Planned(counts=counts)
         self._plans_queries = execution_context_class is None
         self._executor_class = execution_context_class or PlainExecutor

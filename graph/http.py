@@ -2,19 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+import time
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from functools import partial
 from typing import Any, NoReturn
 
+import orjson
 from graphql import GraphQLError, OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from domain.errors import DselError
+from domain.errors import DselError, InvalidArgument
 from graph import http_request, json_text
 from graph.client_watch import while_connected
 from graph.coalescing import Coalescing
+from graph.consistency import Recent, max_age
 from graph.execution import Engine, GraphQLRequest, Prepared, Result, is_invalid
 from graph.http_request import (
     GRAPHQL_JSON,
@@ -102,11 +105,14 @@ class GraphQLEndpoint:
             request = checked(queried(text))
         else:
             refuse(405, f"{scope['method']} is not supported. Use POST, or GET for queries.", {"Allow": "GET, POST"})
+        max_age = _max_age(request)
         engine = self._engine()
         known = engine.remembered(request.query, request.operation_name)
+        key = (known, text, accepted, tuple(each for each in scope["headers"] if each[0] in self._telling))
         if known and known.type is OperationType.QUERY and accepted != EVENT_STREAM and len(text) < LARGE:
-            key = (known, text, accepted, self._told(scope))
-            make = partial(self._answered, scope, engine, known, request, accepted)
+            if max_age is not None and (recent := engine.recent.get(key, max_age)):
+                return _again(recent)
+            make = partial(self._answered, scope, engine, known, request, accepted, None if max_age is None else key)
             return await while_connected(self.queries.answer(key, make), receive)
         context = await self._context(Request(scope), request, engine)
         prepared = known or engine.prepare(request.query, request.operation_name)
@@ -118,15 +124,24 @@ class GraphQLEndpoint:
         result = await self._result(scope["method"], engine, prepared, request, context, receive)
         return _executed(accepted, result, context)
 
-    def _told(self, scope: Scope) -> tuple[tuple[bytes, bytes], ...]:
-        return tuple(header for header in scope["headers"] if header[0] in self._telling)
-
     async def _answered(
-        self, scope: Scope, engine: Engine, prepared: Prepared, request: GraphQLRequest, accepted: str
+        self,
+        scope: Scope,
+        engine: Engine,
+        prepared: Prepared,
+        request: GraphQLRequest,
+        accepted: str,
+        key: Hashable | None,
     ) -> Response:
-        """The answer to all who ask this at the same time, from an instant after the last of them came."""
+        """From an instant after the last of those came who ask this. With a key it may be given again."""
+        began = time.monotonic()
         context = await self._context(Request(scope), request, engine)
-        return _executed(accepted, await engine.run(prepared, request, context), context)
+        result = await engine.run(prepared, request, context)
+        if key is None or result.errors:
+            return _executed(accepted, result, context)
+        recent = Recent(json_text.dumps(result.data), _extensions(result, context), _headers(accepted, context), began)
+        engine.recent.put(key, recent)
+        return _again(recent)
 
     async def _posted(self, receive: Receive, headers: dict[bytes, bytes]) -> bytes:
         if problem := media_problem(headers.get(b"content-type", b""), headers.get(b"content-encoding", b"")):
@@ -202,12 +217,26 @@ class GraphQLEndpoint:
         return await asyncio.shield(mutation)
 
 
+def _max_age(request: GraphQLRequest) -> int | None:
+    try:
+        return max_age(request.extensions)
+    except InvalidArgument as error:
+        refuse(400, f"{error}. {error.hint}")
+
+
 async def _none_newer(_: Any) -> None:
     """Where engines are not replaced."""
 
 
 def _executed(media_type: str, result: Result, context: object) -> Response:
     return _response(media_type, 200 if result.executed or media_type == JSON else 400, result, {}, context)
+
+
+def _again(recent: Recent) -> Response:
+    """Says how old it is, from the moment when its execution began."""
+    own = {**recent.extensions.get("dsel", {}), "ageMs": recent.age}
+    payload = {"data": orjson.Fragment(recent.data), "extensions": {**recent.extensions, "dsel": own}}
+    return Response(json_text.dumps(payload), 200, recent.headers)
 
 
 def _response(
@@ -218,11 +247,22 @@ def _response(
         payload["errors"] = [error.formatted for error in result.errors]
     if result.executed:
         payload["data"] = result.data
-    own_extensions = getattr(context, "response_extensions", None)
-    if extensions := {**(result.extensions or {}), **(own_extensions() if own_extensions else {})}:
+    if extensions := _extensions(result, context):
         payload["extensions"] = extensions
-    headers = {**headers, "Content-Type": f"{media_type}; charset=utf-8", "Cache-Control": "no-store"}
-    return Response(json_text.dumps(payload), status, headers | _correlation(context))
+    return Response(json_text.dumps(payload), status, headers | _headers(media_type, context))
+
+
+def _extensions(result: Result, context: object) -> dict[str, Any]:
+    own = getattr(context, "response_extensions", None)
+    return {**(result.extensions or {}), **(own() if own else {})}
+
+
+def _headers(media_type: str, context: object) -> dict[str, str]:
+    return {
+        "Content-Type": f"{media_type}; charset=utf-8",
+        "Cache-Control": "no-store",
+        **_correlation(context),
+    }
 
 
 def _correlation(context: object) -> dict[str, str]:
