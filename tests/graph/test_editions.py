@@ -122,7 +122,7 @@ async def test_an_open_subscription_goes_on_after_a_swap(mongodb_uri: str) -> No
     with serving(mongodb_uri) as address:
         async with socket(address) as made, httpx.AsyncClient(timeout=PATIENCE) as http:
             await (await made.begin()).subscribe(
-                'subscription { events(where: {types: ["Artifact"]}) { node { kind } } }'
+                'subscription { events(from: "2020-01-01T00:00:00Z", where: {types: ["Artifact"]}) { node { kind } } }'
             )
             for name in ("Widget", "Gadget"):
                 variables = {"manifest": manifest(name, size="integer")}

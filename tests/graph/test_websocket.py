@@ -55,8 +55,11 @@ async def test_a_mutation_writes(address: str) -> None:
 
 async def test_a_result_tells_its_instant_and_its_cursor(address: str) -> None:
     async with socket(address) as made:
-        await (await made.begin()).subscribe(EVENTS)
-        await made.subscribe("subscription { events { cursor } }", id_="2")
+        await (await made.begin()).subscribe(TYPENAME, id_="0")
+        since = (await made.next())["payload"]["extensions"]["dsel"]["instant"]
+        assert (await made.next())["type"] == "complete"
+        await made.subscribe(f'subscription {{ events(from: "{since}") {{ node {{ kind }} }} }}')
+        await made.subscribe(f'subscription {{ events(from: "{since}") {{ cursor }} }}', id_="2")
         await made.subscribe(APPLY, id_="3", object=artifact(version="1.1.0"))
         results: dict[str, Json] = {}
         while len(results) < 3:
