@@ -67,7 +67,9 @@ class Handlers:
 
     async def one(self, app: str, _: datetime) -> Json:
         condition = {"_id": {"$in": [f"Artifact/{app}/module-07"]}}
-        [summary] = await self._database[LATEST].find(condition, latest_projection(_ARTIFACT)).to_list()
+        [summary] = (
+            await self._database[LATEST].find(condition, latest_projection(_ARTIFACT, since_when=True)).to_list()
+        )
         spec, status = summary["state"]["spec"], summary["state"]["status"]
         bundles = [{name: each[name] for name in ("name", "type", "location", "sizeBytes")} for each in spec["bundles"]]
         current = {

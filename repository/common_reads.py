@@ -62,7 +62,8 @@ class CommonReads:
 
     async def _read_summaries(self, fields: Fields, keys: Sequence[str]) -> dict[str, Latest]:
         condition = {"_id": {"$in": list(dict.fromkeys(keys))}}
-        found = await self._database.find(LATEST, condition, projection=latest_projection(fields), naive=True)
+        wanted = latest_projection(fields, since_when=True)
+        found = await self._database.find(LATEST, condition, projection=wanted, naive=True)
         return {each["_id"]: StoredLatest(each) for each in found}
 
     async def _read_states(self, kind: tuple[datetime, Fields], keys: Sequence[str]) -> dict[str, Event]:

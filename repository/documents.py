@@ -109,13 +109,14 @@ def projection(fields: Fields) -> Mapping[str, int] | None:
 
 
 @lru_cache(maxsize=1024)
-def latest_projection(fields: Fields) -> Mapping[str, int]:
-    """What to fetch of a summary."""
+def latest_projection(fields: Fields, *, since_when: bool = False) -> Mapping[str, int]:
+    """What to fetch of a summary; `since_when` tells the times of the first event too."""
     if fields.header is None:
         parts = ["at", "last", "first", "counts"]
     else:
         parts = [f"at.{path}" for path in _header_paths(fields) if path != "entity"]
-        parts += ["first.timestamp", "first.recordedAt", *(["last"] if fields.last else [])]
+        parts += ["last"] if fields.last else []
+        parts += ["first.timestamp", "first.recordedAt"] if since_when else []
     return dict.fromkeys(["version", *parts, "encoded", *state_paths(fields)], 1)
 
 
