@@ -4,6 +4,7 @@ The validator reads those of ECMA 262. Both agree on nearly everything; this spe
 """
 
 import re
+from functools import cache
 
 _POSIX = {
     "alnum": "0-9A-Za-z",
@@ -22,12 +23,14 @@ _POSIX = {
 }
 _TOKEN = re.compile(
     r"\\Q(?P<quoted>.*?)(?:\\E|$)"
-    r"|(?P<escape>\\(?:[pP]\{[^}]*\}|[pP].|x\{[0-9A-Fa-f]+\}|.))"
+    r"|(?P<escape>\\(?:[pP]\{[^}]*\}|[pP].|x\{[0-9A-Fa-f]+\}|0[0-7]{0,2}|[1-7][0-7]{1,2}|.))"
     r"|\[:(?P<negated>\^?)(?P<posix>[a-z]+):\]"
     r"|(?P<repeat>\{[0-9]+(?:,[0-9]*)?\})"
     r"|(?P<plain>.)",
     re.DOTALL,
 )
+_OCTAL = re.compile(r"\\[0-7]{1,3}")
+_SYNTAX = frozenset("^$\\.*+?()[]{}|/-")
 _CLASS_ESCAPES = frozenset("dDsSwWpP")
 
 
@@ -56,11 +59,31 @@ def _spelled(token: re.Match[str], inside: bool) -> str:
         return _posix(token) if inside else token[0]
     if token["escape"] in ("\\z", "\\A") and not inside:
         return "$" if token["escape"] == "\\z" else "^"
+    if token["escape"] is not None:
+        return _escape(token["escape"])
     if token["plain"] in ("{", "[") and (inside or token["plain"] == "{"):
         return f"\\{token['plain']}"  # a brace that repeats nothing is itself
     return token[0]
 
 
+def _escape(text: str) -> str:
+    """Go takes a backslash before any sign, \\a for the bell, and octal digits."""
+    sign = text[1]
+    if text == "\\a" or (_OCTAL.fullmatch(text) and len(text) + (sign == "0") > 2):
+        return f"\\x{7 if sign == 'a' else int(text[1:], 8):02X}"
+    is_plain = sign.isascii() and not sign.isalnum() and sign not in _SYNTAX
+    return sign if is_plain else text
+
+
 def _posix(token: re.Match[str]) -> str:
     members = _POSIX.get(token["posix"])
-    return token[0] if members is None or token["negated"] else members
+    if members is None:
+        return token[0]
+    return _others(members) if token["negated"] else members
+
+
+@cache
+def _others(members: str) -> str:
+    """What a class has not: it may stand inside another one, where nothing can be negated."""
+    others = [code for code in range(128) if not re.fullmatch(f"[{members}]", chr(code))]
+    return "".join(f"\\x{code:02X}" for code in others) + "\\x{80}-\\x{10FFFF}"

@@ -70,6 +70,7 @@ def test_every_fault_is_told_with_its_path() -> None:
 
 def test_every_fault_in_its_schemas_is_told_where_the_file_has_it() -> None:
     broken = {"size": {"type": "nope"}, "a/b": {"type": "string", "pattern": "("}, "c": {"minimum": "1"}}
+    broken["d"] = {"type": "string", "pattern": r"(?i)^\pL"}  # which Go knows, if not ECMA 262
     wrong = crd(v1=spec(), v1beta1=spec(**broken), v1alpha1=spec(x={"x-kubernetes-validations": [{"rule": "self."}]}))
     place = "/spec/versions/1/schema/openAPIV3Schema/properties/spec/properties"
     assert sorted(path for path, _ in faults(wrong)) == [

@@ -30,6 +30,12 @@ from domain.go_patterns import translated
         (r"(?s)^a.b$", "a\nb", "ab"),
         (r"^(?P<name>a)$", "a", "b"),
         (r"^a/b$", "a/b", "ab"),
+        (r"^[[:^alpha:]]$", "1", "a"),
+        (r"^[a[:^ascii:]]+$", "aé€", "b"),
+        (r"^[^[:^digit:]]$", "1", "é"),
+        (r"^\<\&\_\'\>$", "<&_'>", "x"),
+        (r"^[\<\&\]]+$", "<&]", "x"),
+        (r"^\101\07\a\0$", "A\a\a\0", "101"),
     ],
 )
 def test_a_pattern_means_what_it_means_in_go(pattern: str, matching: str, other: str) -> None:
