@@ -15,7 +15,7 @@ from cli.targets import Target
 from cli.type_names import TypeNames
 from cli.writes import WriteRefused
 from domain.kinds import lower_camel
-from domain.objects import meta_of, name_of
+from domain.objects import group_of, meta_of, name_of
 from domain.values import pointer_part
 
 
@@ -113,6 +113,9 @@ def explain(manifest: Manifest, error: WriteRefused) -> None:
 def _acted(act: Callable[[Manifest], bool], found: Manifest | Failure) -> bool:
     if isinstance(found, Failure):
         console.complain(str(found), hint=found.hint)
+        return False
+    if found.object["kind"] == "DomainType" and group_of(found.object) == "dsel":
+        console.complain(f"{found.place}: a domain type is no object of an app", hint="Use `dsel types`.")
         return False
     try:
         return act(found)

@@ -80,4 +80,6 @@ def _document(next_event: NextEvent) -> Value | UnstorableError:
 def _one_line(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         return f"line {error.problem_mark.line + 1}: {error.problem}"
+    if isinstance(error, yaml.reader.ReaderError):
+        return f"byte {error.position}: {error.reason}"
     return " ".join(str(error).split())

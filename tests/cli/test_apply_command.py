@@ -244,3 +244,14 @@ def test_a_dry_run_refuses_a_version_that_has_moved_on(dsel: Shell, tmp_path: Pa
     ended = dsel("apply", "-f", file, "--dry-run", "--expected-version", "4")
     assert ended.code == 1
     assert "is at version 2, not at 4" in ended.err
+
+
+@pytest.mark.parametrize("command", ["apply", "validate"])
+def test_a_domain_type_among_the_objects_is_left_to_the_command_for_types(
+    dsel: Shell, tmp_path: Path, command: str
+) -> None:
+    type_ = {"apiVersion": "dsel/v1alpha1", "kind": "DomainType", "meta": {"name": "Database"}, "spec": {}}
+    file = written(tmp_path / "database.yaml", type_, artifact("vpc"))
+    ended = dsel(command, "-f", file)
+    assert (ended.code, "artifact/vpc" in ended.out) == (1, True)
+    assert ended.err == f"Error: {file}: document 1: a domain type is no object of an app. Use `dsel types`.\n"

@@ -113,6 +113,14 @@ def test_what_kubernetes_cannot_read_is_refused(text: str) -> None:
         list(documents(text.encode()))
 
 
+@pytest.mark.parametrize(
+    ("data", "problem"), [(b"a: caf\xe9\n", "byte 6: .*UTF-8"), (b"a: \x07", "byte 3: control char")]
+)
+def test_a_refusal_of_a_character_names_its_place(data: bytes, problem: str) -> None:
+    with pytest.raises(UnreadableError, match=problem):
+        list(documents(data))
+
+
 def test_a_refusal_names_the_line() -> None:
     with pytest.raises(UnreadableError, match="line 2: a mapping cannot be a key"):
         list(documents(b"a: 1\nb: {{ .Values.b }}\n"))
