@@ -15,6 +15,18 @@ Json = dict[str, Any]
 _OWN = ("apiVersion", "kind", "metadata", "meta")
 _INT64 = 2**63
 _ATTEMPTS, _MENDS, _GROWTHS, _DEEPEST = 10, 500, 60, 12
+_FORMATS = {
+    "date-time": "2026-0{}-11T10:00:00Z",
+    "date": "2026-0{}-11",
+    "duration": "{}m",
+    "cidr": "10.{}.0.0/16",
+    "ipv4": "10.0.0.{}",
+    "ipv6": "fd00::{}",
+    "uuid": "0190e0c2-7d1f-7000-8000-00000000000{}",
+    "byte": "YWI{}",
+    "uri": "https://example.com/{}",
+    "email": "a{}@example.com",
+}
 _RULE = re.compile(r"#[0-9]+$")
 _TEXT = re.compile(r"'((?:[^'\\]|\\.)*)'")
 _CHARACTERS = 'abcXYZ019 -_.:/äß€😀"\\\n\t'
@@ -215,10 +227,8 @@ class Values:
                 return text
         if "pattern" in view:
             return min((matching(view["pattern"], self._random) for _ in range(3)), key=lambda text: len(text) < low)
-        if view.get("format") == "date-time":
-            return f"2026-0{self._random.randint(1, 9)}-11T10:00:0{self._random.randint(0, 9)}Z"
-        if view.get("format") == "duration":
-            return f"{self._random.randint(0, 99)}m"
+        if view.get("format") in _FORMATS:
+            return _FORMATS[view["format"]].format(self._random.randint(1, 9))
         length = self._random.randint(low, max(low, min(view.get("maxLength", 64), 12)))
         return "".join(self._random.choice(_CHARACTERS) for _ in range(length))
 
