@@ -125,7 +125,7 @@ def _act(type_: DomainType, action: Action, input_: Any) -> Callable[..., Any]:
         options = Options(
             event_id, expected_version, execution_id, correlation_id, comment, client, metadata, dry_run, name
         )
-        state = told | {key: value for key, value in object.items() if value is not None}
+        state = told | {key: value for key, value in object.items() if value is not None or key not in told}
         found = info.context.registry.of_object(state)
         if found is None or found.name != type_.name:
             wrong = f"{quoted(state['kind'])} of {quoted(state['apiVersion'])} contradicts the mutation, which is of"

@@ -80,6 +80,8 @@ async def test_a_field_that_is_left_out_is_not_stored_and_one_that_is_null_is(ap
     assert found["applyConfig"]["event"]["state"]["raw"] == {"apiVersion": "v1alpha1", "kind": "Config", **sent}
     refused = await api.ask(mutation, object={"meta": meta, "spec": {"data": None}})
     assert refused["applyConfig"]["violations"] == [{"path": "/spec/data", "message": 'null is not of type "object"'}]
+    refused = await api.ask(mutation, object={"meta": meta, "spec": sent["spec"], "status": None, "kind": None})
+    assert refused["applyConfig"]["violations"] == [{"path": "/status", "message": 'null is not of type "object"'}]
 
 
 async def test_a_delete_keeps_the_last_state_and_an_apply_is_a_rebirth(api: Api, app_id: str) -> None:
