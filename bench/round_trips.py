@@ -1,9 +1,10 @@
-"""Valid objects of every custom resource, written on one replica and read on another: whole and field by field.
+"""Valid objects of every custom resource, written on one replica, as they are and as typed inputs, and read on another.
 
 PYTHONPATH=tests .venv/bin/python -m bench.round_trips FOLDER [FOLDER ...] [--samples 3]
 
 The folders hold CustomResourceDefinitions, in folders of their own. They are applied together, and objects are made of
-each schema as `tests/samples.py` does. Prints what was refused, and every object that came out another than it went in.
+each schema as `tests/samples.py` does. Prints what was refused, and every object that came out another than it went in:
+whole, or field by field.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from bench.swap import APPLY, count, known, mutate
 from cli.manifests import Manifest, read
 from domain.registry import builtin
 from repository.embedded import EmbeddedMongod
-from round_trip import Ask, difference
+from round_trip import Ask, difference, typed_difference
 from samples import sample
 
 
@@ -48,7 +49,9 @@ async def main(folders: list[Path], samples: int) -> None:
                     outcomes["without an object"] += 1
                     continue
                 object_["metadata"]["labels"] = {"a.b/c": "d"}
-                differs = await difference(type_, schema, object_, f"a{number}", asking(http, one), asking(http, other))
+                write, read_ = asking(http, one), asking(http, other)
+                differs = await difference(type_, schema, object_, f"a{number}", write, read_)
+                differs = differs or await typed_difference(type_, schema, object_, f"typed-{number}", write)
                 outcomes["different" if differs else "equal"] += 1
                 if differs:
                     print(f"{type_.name}: {differs[:1000]}")

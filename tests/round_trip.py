@@ -1,12 +1,12 @@
-"""An object goes in and comes out: whole, and field by field through the typed selection."""
+"""An object goes in, as it is or as a typed input, and comes out: whole, and field by field."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from graphql import GraphQLObjectType, GraphQLSchema
+from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema
 
 from domain.domain_type import DomainType
-from typed_answers import seen, selection, shown
+from typed_answers import said, seen, selection, shown
 
 Json = dict[str, Any]
 Ask = Callable[..., Awaitable[Any]]
@@ -37,3 +37,20 @@ async def difference(
         return f"raw is {raw}, not {object_}"
     del found["meta"]
     return None if seen(found, shown(state, told)) else f"the typed selection is {found}, not {shown(state, told)}"
+
+
+async def typed_difference(type_: DomainType, schema: GraphQLSchema, object_: Json, app: str, write: Ask) -> str | None:
+    """What the typed mutation stores another than it was told; None when nothing."""
+    name = type_.graphql_name
+    input_ = schema.type_map[f"{name}Input"]
+    assert isinstance(input_, GraphQLInputObjectType)
+    told = said(input_, object_)
+    told["meta"]["appId"] = app
+    mutation = f"""mutation($object: {name}Input!) {{ done: apply{name}(object: $object) {{ __typename
+        ... on {name}Written {{ entity {{ current {{ raw }} }} }}
+        ... on ValidationFailure {{ violations {{ path message }} }} ... on WriteError {{ message }} }} }}"""
+    done = (await write(mutation, object=told))["done"]
+    if "entity" not in done:
+        return f"the typed input was refused: {done}"
+    raw = done["entity"]["current"]["raw"]
+    return None if raw == object_ else f"the typed input was stored as {raw}, not {object_}"

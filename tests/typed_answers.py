@@ -1,9 +1,11 @@
-"""How a typed query asks for all that an object holds, and what it is answered with."""
+"""How a typed query asks for all that an object holds, what it is answered with, and how a typed input says it."""
 
 from typing import Any
 
 from graphql import (
     GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
     GraphQLList,
     GraphQLObjectType,
     GraphQLOutputType,
@@ -56,6 +58,20 @@ def seen(answer: Any, expected: Any) -> bool:
     if isinstance(expected, list) and isinstance(answer, list):
         return len(expected) == len(answer) and all(map(seen, answer, expected))
     return type(answer) is type(expected) and bool(answer == expected)
+
+
+def said(type_: GraphQLInputType, value: Any) -> Any:
+    """A value as an input of the type says it: under the names of its fields."""
+    bare = get_nullable_type(type_)
+    if value is None:
+        return None
+    if isinstance(bare, GraphQLList):
+        return [said(bare.of_type, each) for each in value]
+    if isinstance(bare, GraphQLInputObjectType):
+        members = bare.extensions["strawberry-definition"].fields
+        names = {each.key: each.graphql_name for each in members if isinstance(each, DocumentField)}
+        return {names[key]: said(bare.fields[names[key]].type, each) for key, each in value.items()}
+    return value
 
 
 def key_of(field: GraphQLField) -> str:

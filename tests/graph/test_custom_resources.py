@@ -9,7 +9,7 @@ import pytest
 from api import Api, running
 from custom_resources import REAL, crd, real, spec
 from manifests import applied
-from round_trip import difference
+from round_trip import difference, typed_difference
 from samples import sample
 
 Json = dict[str, Any]
@@ -61,7 +61,16 @@ ODD = crd(
         )
     },
 )
-BARE = crd("Bare", "acme.example", scope="Cluster", v1={"type": "object", "properties": {"data": PAIR, "raw": TEXT}})
+BARE = crd(
+    "Bare",
+    "acme.example",
+    scope="Cluster",
+    v1={
+        "type": "object",
+        "required": ["limit"],
+        "properties": {"data": PAIR, "raw": TEXT, "limit": {"type": "integer", "nullable": True}},
+    },
+)
 ANYTHING = crd("Anything", "acme.example", v1={"type": "object", **OPEN})
 OWN = [ODD, BARE, ANYTHING]
 NAMES = frozenset("applications backendtlspolicies gateways issuers poolers prometheusrules usages".split())
@@ -91,6 +100,9 @@ async def test_objects_come_out_on_another_replica_as_they_went_in(replicas: tup
             assert object_ is not None, type_.name
             object_["metadata"]["labels"] = {"a.b/c": "d"}
             differs = await difference(type_, edition.schema, object_, f"{app_id}-{number}", one.ask, other.ask)
+            differs = differs or await typed_difference(
+                type_, edition.schema, object_, f"typed-{app_id}-{number}", one.ask
+            )
             assert differs is None, type_.name
 
 
