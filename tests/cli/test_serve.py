@@ -91,7 +91,7 @@ async def test_the_whole_life_of_a_service_with_its_own_mongodb(tmp_path: Path) 
 
 
 async def test_a_mongodb_that_hangs_or_dies_costs_clear_errors_and_comes_back_by_itself(tmp_path: Path) -> None:
-    async with launched("--data", str(tmp_path), DSEL_MONGO_TIMEOUT="1.5") as service:
+    async with launched("--data", str(tmp_path), DSEL_MONGO_TIMEOUT="3") as service:
         await service.ask(APPLY, name="before")
         hanging = mongod(tmp_path)
         os.kill(hanging, signal.SIGSTOP)

@@ -18,7 +18,7 @@ from repository.embedded import EmbeddedMongod
 from told import applied
 
 Json = dict[str, Any]
-TIMEOUT = 2.0
+TIMEOUT = 4.0  # seconds; long enough for a MongoDB that answers on a busy machine
 READ = """query($appId: String!) { artifact(name: "vpc", appId: $appId) { name } artifacts { nodes { name } }
   events(first: 1) { nodes { id } } domainTypes { name } }"""
 

@@ -352,7 +352,7 @@ async def test_subscribers_outlive_an_outage(mongodb_uri: str, driver: Driver, a
     near = connect(mongodb_uri, f"test_{uuid4().hex}")
     await indexes.ensure(near)
     async with Proxy(mongodb_uri) as proxy, process(near) as writer:
-        far = connect(proxy.uri, near.name, driver, timeout=1)
+        far = connect(proxy.uri, near.name, driver, timeout=3)
         async with process(far) as made:
             scope = Wanted(EventFilter(app_ids=(app,)))
             steady = Subscriber(made.tail, await made.tail.now(), scope)
