@@ -23,6 +23,7 @@ QUERIES = {
     "lastActor": "lastActor { id type event { timestamp } }",
     "lastActor(type: HUMAN), the first event": "lastActor(type: HUMAN) { id event { timestamp } }",
     "firstActor(type: CONTROLLER)": "firstActor(type: CONTROLLER) { id event { timestamp } }",
+    "lastActor(kinds:)": 'lastActor(kinds: ["ArtifactAppliedEvent"]) { id event { timestamp } }',
     "events, the newest 50": "events(first: 50) { nodes { kind timestamp actor { id } } }",
     "events of humans": "events(first: 50, where: {actorTypes: [HUMAN]}) { nodes { kind timestamp } }",
     "events before the middle": "events(first: 50, where: {until: %(middle)s}) { nodes { kind timestamp } }",

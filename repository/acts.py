@@ -1,11 +1,13 @@
 """The last and the first event of each entity: of any kind, of some kinds, or by one type of actor.
 
 Each is a skip-scan, two keys of an index for each entity however long its history: an index for any event, one that
-begins with the type of the actor, and one that begins with the facet, which is scanned once for each facet that fits.
+begins with the type of the actor, and one that begins with the facet. This is scanned for each facet that fits, all
+in one call.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from domain.event import Event
@@ -18,6 +20,8 @@ from repository.fields import HEADER
 from repository.searches import Searches
 
 Found = dict[str, Event]
+Point = dict[str, Any]
+_MOST_SCANS = 100  # in one call; a pipeline has 1,000 stages at most
 
 
 class Acts:
@@ -37,14 +41,21 @@ class Acts:
         self, keys: Sequence[str], moment: Moment, by: ActFilter, order: Mapping[str, int]
     ) -> dict[str, list[Event]]:
         index, points = await self._scans(keys, by)
-        scans = await asyncio.gather(*(self._scan(index, point, keys, moment, order) for point in points))
+        scans = [points[start : start + _MOST_SCANS] for start in range(0, len(points), _MOST_SCANS)]
+        events = [found for each in scans for found in await self._scan(index, each, keys, moment, order)]
+        known = await asyncio.gather(
+            *(
+                self._known(index, point, event.entity.key, moment, order)
+                for event, point in events
+                if event.recorded_at > moment.known_at
+            )
+        )
         together: dict[str, list[Event]] = {}
-        for found in scans:
-            for key, event in found.items():
-                together.setdefault(key, []).append(event)
+        for event in chain((event for event, _ in events if event.recorded_at <= moment.known_at), *known):
+            together.setdefault(event.entity.key, []).append(event)
         return together
 
-    async def _scans(self, keys: Sequence[str], by: ActFilter) -> tuple[str, list[dict[str, Any]]]:
+    async def _scans(self, keys: Sequence[str], by: ActFilter) -> tuple[str, list[Point]]:
         """The index, and the points of it to scan from."""
         if by.kinds:
             where = EventFilter(kinds=by.kinds, actor_types=(by.actor_type,) if by.actor_type else ())
@@ -57,21 +68,14 @@ class Acts:
         return indexes.TIMELINE, [{}]
 
     async def _scan(
-        self, index: str, point: Mapping[str, Any], keys: Sequence[str], moment: Moment, order: Mapping[str, int]
-    ) -> Found:
-        """The first of each entity in the order; for those whose first was not known yet, a search of its own."""
-        pipeline = pipelines.first_of_each({**point, "entity": {"$in": list(keys)}}, moment, HEADER, order)
-        rows = await self._database.aggregate(EVENTS, pipeline, hint=index)
-        found = {each["_id"]: event_from(each["event"]) for each in rows}
-        unknown = [key for key, event in found.items() if event.recorded_at > moment.known_at]
-        known = await asyncio.gather(*(self._known(index, point, key, moment, order) for key in unknown))
-        return {key: event for key, event in found.items() if key not in unknown} | {
-            event.entity.key: event for events in known for event in events
-        }
+        self, index: str, points: Sequence[Point], keys: Sequence[str], moment: Moment, order: Mapping[str, int]
+    ) -> list[tuple[Event, Point]]:
+        """The first of each entity in the order, from each point."""
+        rows = await self._database.aggregate(EVENTS, _union(points, keys, moment, order), hint=index)
+        return [(event_from(each["event"]), points[each["point"]]) for each in rows]
 
-    async def _known(
-        self, index: str, point: Mapping[str, Any], key: str, moment: Moment, order: Mapping[str, int]
-    ) -> list[Event]:
+    async def _known(self, index: str, point: Point, key: str, moment: Moment, order: Mapping[str, int]) -> list[Event]:
+        """What a scan would have found, had it looked at recordedAt: a search of one entity."""
         rows = await self._database.find(
             EVENTS,
             {**point, "entity": key, **pipelines.seen(moment)},
@@ -81,3 +85,17 @@ class Acts:
             hint=index,
         )
         return [event_from(each) for each in rows]
+
+
+def _union(
+    points: Sequence[Point], keys: Sequence[str], moment: Moment, order: Mapping[str, int]
+) -> pipelines.Pipeline:
+    """A skip-scan from each point. MongoDB finds the index of all but the first by itself, which alone takes a hint."""
+    first, *rest = (
+        [
+            *pipelines.first_of_each({**point, "entity": {"$in": list(keys)}}, moment, HEADER, order),
+            {"$set": {"point": {"$literal": number}}},
+        ]
+        for number, point in enumerate(points)
+    )
+    return [*first, *({"$unionWith": {"coll": EVENTS, "pipeline": each}} for each in rest)]

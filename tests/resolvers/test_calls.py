@@ -94,6 +94,8 @@ async def test_a_list_of_50_with_current_as_of_and_five_events_each_costs_four_c
         ('current { blame(paths: ["/spec"]) { path since actor { id } } }', 2),
         ('compare(from: "2025-01-15T10:30:00.002Z") { before { version } changes { path } entity { name } }', 3),
         ('compare(from: "2025-01-15T10:30:00.002Z") { changes { path } actors { id } events { nodes { kind } } }', 5),
+        ('lastActor(kinds: ["ArtifactAppliedEvent"]) { id event { kind } }', 3),
+        ('firstActor(kinds: ["ArtifactAppliedEvent"], type: HUMAN) { id event { kind } }', 3),
         ("events(first: 3) { nodes { entity { current { version } lastActor { id } } } }", 4),
     ],
 )
