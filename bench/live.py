@@ -27,8 +27,9 @@ import httpx
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
+from bench import servers
+from bench.servers import Server, started
 from repository.embedded import EmbeddedMongod
-from tests.launched import Launched, launched
 
 _QUERY = "subscription($from: Position) { events(from: $from) { cursor node { id name version type } } }"
 _CUT_OFF = (OSError, WebSocketException, httpx.HTTPError, TimeoutError)
@@ -135,9 +136,10 @@ def _envelope(dice: random.Random, writer: int, number: int) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def service(run: Run, name: str, uri: str) -> AsyncIterator[Launched]:
-    async with launched("--mongodb-uri", uri, DSEL_AGGREGATES="true", DSEL_SUBSCRIPTION_BUFFER="10000") as made:
-        run.addresses[name] = made.address
+async def service(run: Run, name: str, uri: str) -> AsyncIterator[Server]:
+    settings = {"DSEL_AGGREGATES": "true", "DSEL_SUBSCRIPTION_BUFFER": "10000"}
+    async with started(name, servers.dsel(uri, "dsel"), **settings) as made:
+        run.addresses[name] = made.url
         yield made
 
 
@@ -147,7 +149,7 @@ async def main(seconds: float, writers: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with EmbeddedMongod(Path(folder)) as mongod:
             supervision = asyncio.create_task(mongod.supervise())
-            async with service(run, "stays", mongod.uri) as stays:
+            async with service(run, "stays", mongod.uri):
                 subscribers = [
                     Subscriber(run, name, transport, start)
                     for name in ("stays", "falls")
@@ -161,7 +163,6 @@ async def main(seconds: float, writers: int) -> None:
                 for each in subscribers:
                     _tell(run, each)
                 await _end(tasks)
-                await stays.end()
             await mongod.stop()
             await supervision
 
@@ -174,8 +175,7 @@ async def _load(
         following = [asyncio.create_task(each.follow()) for each in subscribers]
         writing = [asyncio.create_task(write(run, number)) for number in range(writers)]
         await asyncio.sleep(seconds / 3)
-        falls.process.kill()
-        await falls.process.wait()
+        os.kill(falls.pid, signal.SIGKILL)
     async with service(run, "falls", mongod.uri):
         await asyncio.sleep(seconds / 3)
         assert mongod.pid is not None

@@ -28,7 +28,7 @@ from repository.positions import Committed, Position, Recorded
 _FUTURE = timedelta(minutes=1)  # more than any clock is ahead
 _NEAR = timedelta(seconds=2)
 _MILLISECOND = timedelta(milliseconds=1)
-_PAGE = 500
+_PAGE = 200
 _WINDOW = 5_000
 
 

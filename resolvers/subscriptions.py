@@ -1,5 +1,6 @@
 """What a subscription sends: views, each seen from an instant of its own."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -63,6 +64,7 @@ async def _entries(context: Context, after: Position, wanted: Wanted) -> AsyncGe
     async with aclosing(_tail(context).entries(after, wanted)) as entries:
         async for event, position in entries:
             yield shown(event, converting), position
+            await asyncio.sleep(0)  # events that were read together are sent without waiting for anything else
 
 
 def _edge(view: EventView, cursor: str) -> Notice:
