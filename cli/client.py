@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
 _CONNECT, _ANSWER = 5.0, 120.0
+_SIGN_OF_LIFE = 60.0  # seconds; a server shows one every fifteen
 _HINT = "Start one with `dsel serve`, or name another with --server or DSEL_SERVER."
 
 
@@ -80,6 +81,27 @@ class Client:
             response.read()
         raise _told(self.base, response)
 
+    def results(self, query: str, variables: Mapping[str, Any]) -> Iterator[Any]:
+        """The data of each result of a subscription, None for a sign of life; ends when the server ends it.
+
+        Raises Unreachable, ServerError, or Interrupted when the connection breaks.
+        """
+        headers = {"accept": "text/event-stream", "content-type": "application/json"}
+        patience = self._http.timeout.as_dict() | {"read": _SIGN_OF_LIFE}
+        request = self._http.build_request(
+            "POST",
+            f"{self.base}/graphql",
+            content=_body(query, variables),
+            headers=headers,
+            extensions={"timeout": patience},
+        )
+        with _explained(self.base), closing(self._http.send(request, stream=True)) as response:
+            if response.status_code == 200 and response.headers["content-type"].startswith("text/event-stream"):
+                yield from map(_data, _lines(response.iter_raw()))
+                return
+            response.read()
+        raise _told(self.base, response)
+
     def close(self) -> None:
         if "_http" in self.__dict__:
             self._http.close()
@@ -130,6 +152,25 @@ def _body(query: str, variables: Mapping[str, Any]) -> bytes:
         return json_text.dumps({"query": query, "variables": variables})
     except TypeError as error:  # so Python takes bytes of the command line that are no UTF-8
         raise Misuse(f"what was given cannot be sent: {error}") from None
+
+
+def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Lines as the protocol has them: a text of JSON may hold what Python takes for the end of one."""
+    rest = b""
+    for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        yield from lines
+
+
+def _data(line: bytes) -> Any:
+    """The data of a result, and None for any other line. Raises ServerError."""
+    text = line.removeprefix(b"data:").strip() if line.startswith(b"data:") else b""
+    if not text:
+        return None
+    result = json_text.loads(text)
+    if errors := result.get("errors"):
+        raise _refusal(errors[0])
+    return result["data"]
 
 
 def stranger(base: str, status: int) -> Failure:

@@ -1,30 +1,25 @@
 """`dsel watch`"""
 
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from cli import console, output, targets, timeline
 from cli.arguments import App, Name, Output
-from cli.client import Client, Unreachable
-from cli.failure import Failure
+from cli.client import Client
 from cli.output import Format
-from cli.timeline import Event, Where
+from cli.subscription import Subscription
+from cli.timeline import Event
 from cli.type_names import TypeNames
 from domain import instants
 from graph import json_text
 
-_OVERLAP = timedelta(seconds=30)
-"""How long after its timestamp a live write may show: the server gives up on slower ones, and clocks differ."""
+_APART = timedelta(seconds=30)
+"""How long before the watch a live event may have taken effect that comes after it: the clocks of servers differ."""
 
 _LINE = "{:<24}  {:<32}  {:<40}  {:<12}  {:>7}  {}"
 _HEADERS = ("TIME", "KIND", "OBJECT", "APP", "VERSION", "ACTOR")
-
-Page = Callable[[Where], Iterator[Event]]
 
 
 def watch(
@@ -32,13 +27,12 @@ def watch(
     type_: Annotated[str | None, typer.Argument(metavar="TYPE", show_default=False, help="Only of this type.")] = None,
     name: Name = None,
     app: App = None,
-    interval: Annotated[float, typer.Option(metavar="SECONDS", min=0.1, help="How often to ask for new events.")] = 1.0,
     format_: Output = Format.TABLE,
 ) -> None:
     """Shows new events as they come, until Ctrl-C, which ends it with exit code 0.
 
-    The log is asked for new events again and again: none is left out and none is shown twice, also when the connection
-    is lost for a while. Only what an import adds to the past is not shown. -o json writes one envelope on each line.
+    They are sent as they are committed: none is left out and none is shown twice, also when the connection is lost
+    for a while. Only what an import adds to the past is not shown. -o json writes one envelope on each line.
 
     Examples:
     $ dsel watch -a 09287
@@ -48,70 +42,26 @@ def watch(
     client: Client = context.obj
     types = TypeNames(client)
     fields = f"{timeline.HEADER} {timeline.ENVELOPE}" if format_.is_whole else timeline.HEADER
-    type_, name = targets.split(type_, name) if type_ is not None else (None, None)
-    if type_ is not None and name is not None:
-        target = targets.one(types, type_, name, app)
-        watched = Watch(client, lambda where: timeline.of(client, target, where, fields))
-    else:
-        conditions = {"types": [types.named(type_).name] if type_ else None, "appIds": [app] if app else None}
-        scope = {key: value for key, value in conditions.items() if value}
-        watched = Watch(client, lambda where: timeline.log(client, scope | where, fields))
+    where = _where(types, type_, name, app)
     try:
-        watched.start()
-        console.note(f"Asking for new events every {interval:g} s. Ctrl-C ends.")
+        begun = client.now()
+        where["since"] = instants.write(instants.parse(begun) - _APART)
+        console.note("Waiting for new events. Ctrl-C ends.")
         if format_.is_table:
             _write(_LINE.format(*_HEADERS))
-        for event in watched.events(interval):
+        for event in Subscription(client, fields, where, begun).events(console.note):
             _write(_text(event, types, format_))
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
 
 
-@dataclass
-class Watch:
-    """New events of a page of the log, each once. `since` and `seen` are the window that the next poll looks at."""
-
-    client: Client
-    page: Page
-    since: str = ""
-    seen: dict[str, str] = field(default_factory=dict)
-    """The events that were there already, with their timestamps."""
-
-    def start(self) -> None:
-        """From now on."""
-        self.since = _before(self.client.now())
-        self._new()
-
-    def events(self, interval: float) -> Iterator[Event]:
-        lost = False
-        while True:
-            time.sleep(interval)
-            try:
-                found = self._new()
-            except Failure as error:
-                if not (error.retryable or isinstance(error, Unreachable)):
-                    raise
-                if not lost:
-                    console.note(f"{error}. Trying again until it answers.")
-                lost = True
-                continue
-            if lost:
-                console.note("It answers again; nothing was missed.")
-            lost = False
-            yield from found
-
-    def _new(self) -> list[Event]:
-        """What the window holds beyond what was seen, from old to new; then the window moves on."""
-        now = self.client.now()
-        found = [each for each in self.page({"since": self.since}) if each["id"] not in self.seen]
-        self.since = _before(now)
-        times = self.seen | {each["id"]: each["timestamp"] for each in found}
-        self.seen = {id_: timestamp for id_, timestamp in times.items() if timestamp >= self.since}
-        return sorted(found, key=lambda each: (each["timestamp"], each["version"]))
-
-
-def _before(now: str) -> str:
-    return instants.write(instants.parse(now) - _OVERLAP)
+def _where(types: TypeNames, type_: str | None, name: str | None, app: str | None) -> dict[str, Any]:
+    type_, name = targets.split(type_, name) if type_ is not None else (None, None)
+    if type_ is not None and name is not None:
+        target = targets.one(types, type_, name, app)
+        return {"types": [target.type.name], "appIds": [target.app_id], "names": [target.name]}
+    conditions = {"types": [types.named(type_).name] if type_ else None, "appIds": [app] if app else None}
+    return {key: value for key, value in conditions.items() if value}
 
 
 def _text(event: Event, types: TypeNames, format_: Format) -> str:

@@ -1,5 +1,6 @@
 """The real service on a real socket, in a thread beside the tests."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -9,8 +10,9 @@ from uuid import uuid4
 
 import uvicorn
 from pymongo import MongoClient
+from starlette.applications import Starlette
 
-from graph.app import create_app
+from graph.app import Service, create_app
 from graph.settings import Settings
 
 
@@ -20,8 +22,7 @@ def serving(uri: str, **settings: Any) -> Iterator[str]:
     chosen = Settings(
         **{"mongodb_uri": uri, "database": f"test_{uuid4().hex}", "port": 0, "aggregates": False, **settings}
     )
-    config = uvicorn.Config(create_app(chosen), port=chosen.port, log_config=None, access_log=False, lifespan="on")
-    server = uvicorn.Server(config)
+    server = _Server(create_app(chosen), chosen.port)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -35,6 +36,16 @@ def serving(uri: str, **settings: Any) -> Iterator[str]:
         thread.join()
         if "database" not in settings:
             drop(uri, chosen.database)
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, app: Starlette, port: int) -> None:
+        super().__init__(uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="on"))
+        self._service: Service = app.state.service
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._service.feed.close()  # a subscription would be waited for
+        await super().shutdown(sockets)
 
 
 def drop(uri: str, database: str) -> None:

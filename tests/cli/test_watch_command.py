@@ -20,10 +20,10 @@ from told import applied
 @contextmanager
 def watching(dsel: Shell, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
     """A watch that has begun."""
-    process = dsel.start("watch", "--interval", "0.1", *arguments)
+    process = dsel.start("watch", *arguments)
     try:
         assert process.stderr is not None
-        assert "Asking for new events every 0.1 s. Ctrl-C ends." in process.stderr.readline()
+        assert "Waiting for new events. Ctrl-C ends." in process.stderr.readline()
         yield process
     finally:
         process.kill()
