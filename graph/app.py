@@ -92,16 +92,14 @@ class Service:
     def registry(self) -> Registry:
         return self.edition.registry
 
-    async def context(
-        self, request: Request, _: GraphQLRequest | None = None, edition: Edition | None = None
-    ) -> Context:
-        """The context of one request, at its instant. `edition` is the one that runs it."""
-        return await self.context_for(request.headers, None, edition)
+    async def context(self, request: Request) -> Context:
+        """The context of a request, at its instant. Raises Unauthenticated."""
+        return await self.context_for(request.headers)
 
     async def context_for(
         self, headers: Mapping[str, str], _: GraphQLRequest | None = None, edition: Edition | None = None
     ) -> Context:
-        """The same of a request that has headers of its own in another way. Raises Unauthenticated."""
+        """The same from the headers alone. `edition` is the one that runs the request."""
         registry = (edition or self.edition).registry
         return Context(
             log=served(self.log, registry),
@@ -184,13 +182,13 @@ def create_app(
     streaming, patience = Streaming(quotas[0]), Patience(settings.heartbeat)
     endpoint = GraphQLEndpoint(
         lambda: service.edition,
-        service.context,
+        service.context_for,
         page.page,
         settings.max_body_bytes,
         streaming,
         patience,
         service.editions.newer,
-        [name.encode() for name in _TELLING],
+        _TELLING,
     )
     newer = service.editions.newer
     operations = Operations(lambda: service.edition, service.context_for, streaming, patience, newer)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
@@ -38,17 +38,18 @@ logger = logging.getLogger(__name__)
 
 STATUS_BY_CODE = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "STORE_UNAVAILABLE": 503, "INTERNAL": 500}
 
-MakeContext = Callable[[Request, GraphQLRequest, Any], Awaitable[Any]]
+MakeContext = Callable[[Mapping[str, str], GraphQLRequest, Any], Awaitable[Any]]
 Page = Callable[[Request], Awaitable[Response]]
 
 
 class GraphQLEndpoint:
     """An ASGI application for one path: POST with a JSON body, GET with query parameters, a page for browsers.
 
-    `engine` is asked once per request, and `make_context` is told the engine that will run it. What that raises as a
-    DselError goes out with the status of its code. When a query is invalid, `newer` is asked for another engine.
-    A context may have `correlation_id`, which goes out as X-Correlation-Id, and `response_extensions()`, whose answer
-    goes out as `extensions`. `telling` are the headers that make a difference to it, in lower case.
+    `engine` is asked once per request. `make_context` is told the headers of the request, by lower-case name, and the
+    engine that will run it. What that raises as a DselError goes out with the status of its code. When a query is
+    invalid, `newer` is asked for another engine. A context may have `correlation_id`, which goes out as
+    X-Correlation-Id, and `response_extensions()`, whose answer goes out as `extensions`. `telling` are the headers that
+    make a difference to it.
     """
 
     def __init__(
@@ -60,10 +61,10 @@ class GraphQLEndpoint:
         streaming: Streaming | None = None,
         patience: Patience | None = None,
         newer: Callable[[Any], Awaitable[Engine | None]] | None = None,
-        telling: Iterable[bytes] = (b"authorization",),
+        telling: Sequence[str] = ("authorization",),
     ) -> None:
         self._engine = engine
-        self._telling = frozenset(telling)
+        self._telling = telling
         self.queries: Coalescing[Response] = Coalescing()
         self._newer = newer or _none_newer
         self._make_context = make_context
@@ -76,7 +77,7 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = http_request.headers(scope)
         offers_page = self._page is not None and scope["method"] == "GET"
-        accepted = http_request.accepted(headers.get(b"accept", b"*/*"), offers_page, self._streaming is not None)
+        accepted = http_request.accepted(headers.get("accept", "*/*"), offers_page, self._streaming is not None)
         refusal_type = GRAPHQL_JSON if accepted == GRAPHQL_JSON else JSON
         try:
             response = await self._respond(scope, receive, headers, accepted)
@@ -91,7 +92,7 @@ class GraphQLEndpoint:
         await response(scope, receive, send)
 
     async def _respond(
-        self, scope: Scope, receive: Receive, headers: dict[bytes, bytes], accepted: str | None
+        self, scope: Scope, receive: Receive, headers: Mapping[str, str], accepted: str | None
     ) -> Response | EventStreamResponse:
         if accepted == HTML and self._page:
             return await self._page(Request(scope))
@@ -108,16 +109,16 @@ class GraphQLEndpoint:
         max_age = _max_age(request)
         engine = self._engine()
         known = engine.remembered(request.query, request.operation_name)
-        key = (known, text, accepted, tuple(each for each in scope["headers"] if each[0] in self._telling))
+        key = (known, text, accepted, *map(headers.get, self._telling))
         if known and known.type is OperationType.QUERY and accepted != EVENT_STREAM and len(text) < LARGE:
             if max_age is not None and (recent := engine.recent.get(key, max_age)):
                 return _again(recent)
-            make = partial(self._answered, scope, engine, known, request, accepted, None if max_age is None else key)
+            make = partial(self._answered, headers, engine, known, request, accepted, None if max_age is None else key)
             return await while_connected(self.queries.answer(key, make), receive)
-        context = await self._context(Request(scope), request, engine)
+        context = await self._context(headers, request, engine)
         prepared = known or engine.prepare(request.query, request.operation_name)
         if is_invalid(prepared) and (newer := await self._newer(engine)) is not None:
-            engine, context = newer, await self._context(Request(scope), request, newer)
+            engine, context = newer, await self._context(headers, request, newer)
             prepared = engine.prepare(request.query, request.operation_name)
         if accepted == EVENT_STREAM and self._streaming is not None:
             return self._stream(scope["method"], engine, prepared, request, context)
@@ -126,7 +127,7 @@ class GraphQLEndpoint:
 
     async def _answered(
         self,
-        scope: Scope,
+        headers: Mapping[str, str],
         engine: Engine,
         prepared: Prepared,
         request: GraphQLRequest,
@@ -135,7 +136,7 @@ class GraphQLEndpoint:
     ) -> Response:
         """From an instant after the last of those came who ask this. With a key it may be given again."""
         began = time.monotonic()
-        context = await self._context(Request(scope), request, engine)
+        context = await self._context(headers, request, engine)
         result = await engine.run(prepared, request, context)
         if key is None or result.errors:
             return _executed(accepted, result, context)
@@ -143,10 +144,10 @@ class GraphQLEndpoint:
         engine.recent.put(key, recent)
         return _again(recent)
 
-    async def _posted(self, receive: Receive, headers: dict[bytes, bytes]) -> bytes:
-        if problem := media_problem(headers.get(b"content-type", b""), headers.get(b"content-encoding", b"")):
+    async def _posted(self, receive: Receive, headers: Mapping[str, str]) -> bytes:
+        if problem := media_problem(headers.get("content-type", ""), headers.get("content-encoding", "")):
             refuse(*problem)
-        length = headers.get(b"content-length", b"")
+        length = headers.get("content-length", "")
         if length.isdigit() and int(length) > self._max_body_bytes:
             self._refuse_body()
         return await self._body(receive)
@@ -168,9 +169,9 @@ class GraphQLEndpoint:
     def _refuse_body(self) -> NoReturn:
         refuse(413, f"The request body is larger than {self._max_body_bytes:,} bytes, the limit. Send less at a time.")
 
-    async def _context(self, request: Request, graphql_request: GraphQLRequest, engine: Engine) -> Any:
+    async def _context(self, headers: Mapping[str, str], request: GraphQLRequest, engine: Engine) -> Any:
         try:
-            return await self._make_context(request, graphql_request, engine)
+            return await self._make_context(headers, request, engine)
         except DselError as error:
             status = STATUS_BY_CODE.get(error.code, 400)
             shown = engine.to_error(GraphQLError(str(error), original_error=error))

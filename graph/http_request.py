@@ -51,33 +51,34 @@ async def loaded(body: bytes) -> Any:
         refuse(400, f"The request body cannot be read: {error}. {EXAMPLE}")
 
 
-def headers(scope: Scope) -> dict[bytes, bytes]:
+def headers(scope: Scope) -> dict[str, str]:
     """Headers by lower-case name; repeated ones are joined with commas, as HTTP means them."""
-    headers: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
-        headers[name] = headers[name] + b", " + value if name in headers else value
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
 
 
 @lru_cache(maxsize=256)
-def media_problem(content_type: bytes, content_encoding: bytes) -> tuple[int, str] | None:
+def media_problem(content_type: str, content_encoding: str) -> tuple[int, str] | None:
     """Only application/json in UTF-8, which a page of another site cannot send unasked."""
-    if b"," in content_type:
+    if "," in content_type:
         return 400, f'There is more than one Content-Type. Send one: "Content-Type: {JSON}".'
-    media_type, *parameters = (part.strip().lower() for part in content_type.decode("latin-1").split(";"))
+    media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
     if media_type != JSON:
         return 415, f'The Content-Type is {media_type or "missing"}. Send "Content-Type: {JSON}".'
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "charset" and value.strip(' "') not in ("utf-8", "utf8"):
             return 415, f"The charset is {value.strip()}. Send JSON in UTF-8."
-    if content_encoding not in (b"", b"identity"):
-        return 415, f"The Content-Encoding is {content_encoding.decode('latin-1')}. Send the body as it is."
+    if content_encoding not in ("", "identity"):
+        return 415, f"The Content-Encoding is {content_encoding}. Send the body as it is."
     return None
 
 
 @lru_cache(maxsize=256)
-def accepted(accept: bytes, offers_page: bool, streams: bool = False) -> str | None:
+def accepted(accept: str, offers_page: bool, streams: bool = False) -> str | None:
     """The media type with the highest weight, the first of equals. A wildcard means application/json to old clients."""
     offers = {GRAPHQL_JSON: GRAPHQL_JSON, JSON: JSON, "application/*": JSON, "*/*": JSON}
     if offers_page:
@@ -85,7 +86,7 @@ def accepted(accept: bytes, offers_page: bool, streams: bool = False) -> str | N
     if streams:
         offers[EVENT_STREAM] = EVENT_STREAM
     best, best_weight = None, 0.0
-    for part in accept.decode("latin-1").lower().split(","):
+    for part in accept.lower().split(","):
         media_type, *parameters = (piece.strip() for piece in part.split(";"))
         weight = next((_weight(piece[2:]) for piece in parameters if piece.startswith("q=")), 1.0)
         if media_type in offers and weight > best_weight:

@@ -2,7 +2,7 @@ import asyncio
 import json
 import shutil
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,9 +116,8 @@ class Service:
         cors = Middleware(CORSMiddleware, allow_origins=["https://dashboard.example"], allow_methods=["POST"])
         self.app = Starlette(routes=[Route("/graphql", self.endpoint)], middleware=[cors])
 
-    async def make_context(self, request: Request, graphql_request: GraphQLRequest, engine: Engine) -> Context:
-        assert request.url.path == "/graphql"
-        self.requests.append(graphql_request)
+    async def make_context(self, headers: Mapping[str, str], request: GraphQLRequest, engine: Engine) -> Context:
+        self.requests.append(request)
         if self.failure:
             raise self.failure
         return self.context
