@@ -1,20 +1,23 @@
 """Aggregates in the log: stored once however often and by whomever they are folded, and verified against the log."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domain import aggregate as aggregates
 from domain import instants, registry
 from domain.entity import Entity
 from domain.errors import DselError, UnknownType
-from domain.event import Document, Event
+from domain.event import Document, Event, Phase
 from domain.instants import write
 from examples import JOHN, PIPELINE, T0, Hands, draft, later
-from histories import ALWAYS, committed
+from histories import ALWAYS, Step, committed, play, steps
 from patience import PATIENCE
 from real_history import FOLDER, envelope, rows
 from repository import indexes
@@ -193,6 +196,29 @@ async def test_any_number_of_workers_append_each_aggregate_once(
     assert [spec_of(event)["folded"]["events"] for event in history] == list(range(2, 21, 2))
     assert [event.version for event in history] == list(range(1, 11))
     assert await drifts(workers[0]) == []
+
+
+@settings(max_examples=15)
+@given(steps=steps(), who=st.lists(st.integers(0, 2), min_size=4, max_size=4))
+async def test_on_random_histories_no_aggregate_drifts_whoever_folds_it(
+    database: Database, steps: list[Step], who: list[int]
+) -> None:
+    """Late events, deletes and imports come step by step to two workers, to both, to one, or to one after the other."""
+    clock, app = Hands(), f"app-{uuid4().hex}"
+    log = MongoEventLog(database, clock)
+    one, other = (Aggregator(database, MongoEventLog(database, Hands(later(10_000)))) for _ in range(2))
+    events: list[Event] = []
+    for step, by in zip(steps, who, strict=False):
+        made = (await play(log, clock, app, [step])).events
+        events += made
+        workers = ((one, other), (one,), (other, one))[by]
+        await asyncio.gather(*(each.refresh(each.touched(reversed(made))) for each in workers))
+    assert [each for each in await drifts(one) if each.entity.app_id == app] == []
+    told_of_day = spec_of((await told(log, Entity(DAY.type, app, DAY.name)))[-1])
+    assert told_of_day["outcomes"] + told_of_day["intents"] == len(events)
+    assert told_of_day["outcomes"] == sum(event.phase is Phase.OUTCOME for event in events)
+    assert {each["kind"]: each["count"] for each in told_of_day["kinds"]} == Counter(event.kind for event in events)
+    assert told_of_day["entities"] == len({event.entity for event in events})
 
 
 async def test_drift_is_reported_and_rebuilt(database: Database, log: MongoEventLog, aggregator: Aggregator) -> None:
