@@ -16,7 +16,6 @@ from starlette.types import Receive, Scope, Send
 from domain.errors import DselError, InvalidArgument
 from graph import http_request, json_text
 from graph.client_watch import while_connected
-from graph.coalescing import Coalescing
 from graph.consistency import Recent, max_age
 from graph.execution import Engine, GraphQLRequest, Prepared, Result, is_invalid
 from graph.http_request import (
@@ -33,6 +32,7 @@ from graph.http_request import (
 )
 from graph.server_sent_events import EVENT_STREAM, EventStreamResponse
 from graph.streaming import Patience, Streaming
+from repository.coalescing import Coalescing
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class GraphQLEndpoint:
     ) -> None:
         self._engine = engine
         self._telling = telling
-        self.queries: Coalescing[Response] = Coalescing()
+        self.queries: Coalescing[None, Response] = Coalescing()
         self._newer = newer or _none_newer
         self._make_context = make_context
         self._page = page
@@ -133,6 +133,7 @@ class GraphQLEndpoint:
         request: GraphQLRequest,
         accepted: str,
         key: Hashable | None,
+        _: Sequence[None],
     ) -> Response:
         """From an instant after the last of those came who ask this. With a key it may be given again."""
         began = time.monotonic()

@@ -47,15 +47,15 @@ async def test_what_is_asked_at_the_same_time_is_read_together_by_kind() -> None
 async def test_a_read_never_joins_one_that_has_begun_before_it_was_asked_for() -> None:
     reads = Reads()
     reads.open.clear()
-    shared = SharedReads(reads, width=2)
+    shared = SharedReads(reads)
     asked = []
     for item in range(5):
         asked.append(asyncio.ensure_future(shared.ask("a", [item])))
         await settled()
-    assert reads.made == [("a", [0]), ("a", [1])]
+    assert reads.made == [("a", [0])]
     reads.open.set()
     assert [answer[item] for item, answer in enumerate(await asyncio.gather(*asked))] == [f"a{i}" for i in range(5)]
-    assert reads.made[2:] == [("a", [2, 3, 4])]
+    assert reads.made[1:] == [("a", [1, 2, 3, 4])]
 
 
 async def test_a_failure_is_that_of_all_who_were_answered_together_and_of_nobody_else() -> None:
@@ -90,7 +90,7 @@ async def test_a_read_that_ends_just_when_another_begins_does_not_begin_it_twice
     reads, mistakes = Reads(), []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: mistakes.append(context))
     reads.open.clear()
-    shared = SharedReads(reads, width=2)
+    shared = SharedReads(reads)
     first = asyncio.ensure_future(shared.ask("a", [1]))
     await settled()
     reads.open.set()

@@ -2,11 +2,12 @@
 
 import asyncio
 import gc
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from graph.coalescing import Coalescing
+from repository.coalescing import Coalescing
 
 LONG = 60.0
 
@@ -21,7 +22,7 @@ class Work:
         self.open = asyncio.Event()
         self.begun_twice = asyncio.Event()
 
-    async def __call__(self) -> int:
+    async def __call__(self, _: Sequence[None]) -> int:
         self.begun += 1
         number = self.begun
         if number == 2:
@@ -41,7 +42,7 @@ def work() -> Work:
     return Work()
 
 
-async def asked(coalescing: Coalescing[int], work: Work, key: str = "a") -> "asyncio.Task[int]":
+async def asked(coalescing: Coalescing[None, int], work: Work, key: str = "a") -> "asyncio.Task[int]":
     """Somebody who has asked, and everything has been done that can be done by now."""
     task = asyncio.create_task(coalescing.answer(key, work))
     await turns()
@@ -55,13 +56,13 @@ async def turns() -> None:
 
 async def test_those_who_ask_in_one_turn_share_an_answer_by_key(work: Work) -> None:
     work.open.set()
-    coalescing: Coalescing[int] = Coalescing()
+    coalescing: Coalescing[None, int] = Coalescing()
     answers = await asyncio.gather(*(coalescing.answer(key, work) for key in "aab"))
     assert answers == [1, 1, 2]
 
 
 async def test_who_asks_when_it_has_begun_gets_the_next_answer_together_with_others(work: Work) -> None:
-    coalescing: Coalescing[int] = Coalescing(patience=LONG)
+    coalescing: Coalescing[None, int] = Coalescing(patience=LONG)
     first = await asked(coalescing, work)
     others = [await asked(coalescing, work) for _ in range(3)]
     assert work.begun == 1
@@ -71,7 +72,7 @@ async def test_who_asks_when_it_has_begun_gets_the_next_answer_together_with_oth
 
 
 async def test_nobody_waits_long_for_an_answer_that_takes_its_time(work: Work) -> None:
-    coalescing: Coalescing[int] = Coalescing(patience=0.001)
+    coalescing: Coalescing[None, int] = Coalescing(patience=0.001)
     waiting = [await asked(coalescing, work), await asked(coalescing, work)]
     await asyncio.wait_for(work.begun_twice.wait(), LONG)
     work.open.set()
@@ -79,7 +80,7 @@ async def test_nobody_waits_long_for_an_answer_that_takes_its_time(work: Work) -
 
 
 async def test_who_leaves_does_not_take_the_others_along(work: Work) -> None:
-    coalescing: Coalescing[int] = Coalescing()
+    coalescing: Coalescing[None, int] = Coalescing()
     leaving = asyncio.create_task(coalescing.answer("a", work))
     staying = await asked(coalescing, work)
     leaving.cancel()
@@ -90,7 +91,7 @@ async def test_who_leaves_does_not_take_the_others_along(work: Work) -> None:
 
 
 async def test_what_nobody_waits_for_any_more_is_given_up(work: Work) -> None:
-    coalescing: Coalescing[int] = Coalescing()
+    coalescing: Coalescing[None, int] = Coalescing()
     leaving = [asyncio.create_task(coalescing.answer("a", work)) for _ in range(2)]
     await turns()
     for each in leaving:
@@ -103,7 +104,7 @@ async def test_what_nobody_waits_for_any_more_is_given_up(work: Work) -> None:
 
 @pytest.mark.parametrize("turns_before", [0, 1, 2])
 async def test_whoever_comes_after_one_that_was_given_up_has_an_answer(work: Work, turns_before: int) -> None:
-    coalescing: Coalescing[int] = Coalescing()
+    coalescing: Coalescing[None, int] = Coalescing()
     leaving = asyncio.create_task(coalescing.answer("a", work))
     for _ in range(turns_before):
         await asyncio.sleep(0)
@@ -114,7 +115,7 @@ async def test_whoever_comes_after_one_that_was_given_up_has_an_answer(work: Wor
 
 
 async def test_one_that_waits_to_begin_and_is_given_up_never_begins(work: Work) -> None:
-    coalescing: Coalescing[int] = Coalescing(patience=LONG)
+    coalescing: Coalescing[None, int] = Coalescing(patience=LONG)
     first = await asked(coalescing, work)
     second = await asked(coalescing, work)
     second.cancel()
@@ -126,7 +127,7 @@ async def test_one_that_waits_to_begin_and_is_given_up_never_begins(work: Work) 
 
 
 async def test_all_who_share_an_answer_share_its_failure_and_the_next_ones_do_not(work: Work) -> None:
-    coalescing: Coalescing[int] = Coalescing()
+    coalescing: Coalescing[None, int] = Coalescing()
     work.failure = LookupError("no such thing")
     work.open.set()
     outcomes: list[Any] = await asyncio.gather(
@@ -138,7 +139,7 @@ async def test_all_who_share_an_answer_share_its_failure_and_the_next_ones_do_no
 
 
 async def test_nothing_is_kept_of_what_is_over(work: Work, caplog: pytest.LogCaptureFixture) -> None:
-    coalescing: Coalescing[int] = Coalescing(patience=LONG)
+    coalescing: Coalescing[None, int] = Coalescing(patience=LONG)
     tasks = [await asked(coalescing, work, key) for key in "aabbb"]
     tasks[1].cancel()
     work.failure = TimeoutError()
