@@ -35,11 +35,17 @@ _EXACT: dict[frozenset[str], tuple[str | None, str | None]] = {
     frozenset({"app_ids"}): (indexes.APP_ACTS, indexes.APP_FACET),
     frozenset({"actors"}): (indexes.ACTOR_ACTS, indexes.ACTOR_FACET),
     frozenset({"app_ids", "actors"}): (None, indexes.APP_ACTOR),
-    frozenset({"execution_id"}): (indexes.EXECUTION, None),
-    frozenset({"correlation_id"}): (indexes.CORRELATION, None),
+    frozenset({"execution_id"}): (indexes.EXECUTION_ACTS, None),
+    frozenset({"correlation_id"}): (indexes.CORRELATION_ACTS, None),
     frozenset({"words"}): (indexes.WORDS, None),
 }
-_BY_ACT = {indexes.ACTS, indexes.APP_ACTS, indexes.ACTOR_ACTS}
+_BY_ACT = {
+    indexes.ACTS,
+    indexes.APP_ACTS,
+    indexes.ACTOR_ACTS,
+    indexes.EXECUTION_ACTS,
+    indexes.CORRELATION_ACTS,
+}
 ON_TIMELINES = FACETS | SPAN | {"app_ids", "names"}
 """The conditions that cost a page of one entity's events nothing."""
 _COMMON = (*FACETS, *SPAN, "app_ids", "actors")
@@ -85,7 +91,7 @@ def routes(where: EventFilter) -> Iterator[Route]:
     """Every way to the events that a search can be answered on, each over more of them than it wants."""
     for name in ("correlation_id", "execution_id"):
         if getattr(where, name) is not None:
-            yield Route(_plain(name), _points(where, {name}))
+            yield Route(_plain(name), _points(where, {name}) | acts(where))
     for word in where.words:
         yield Route(indexes.WORDS, {"words": [word]})
     if keys := _entities(where):

@@ -19,8 +19,8 @@ APP_FACET = "appFacet"
 ACTOR_ACTS = "actorActs"
 ACTOR_FACET = "actorFacet"
 APP_ACTOR = "appActor"
-EXECUTION = "execution"
-CORRELATION = "correlation"
+EXECUTION_ACTS = "executionActs"
+CORRELATION_ACTS = "correlationActs"
 WORDS = "words"
 RECORDED = "recorded"
 USE = "use"
@@ -49,8 +49,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(ACTOR_ACTS, "actor.id", *_ACT, *_PLACE, "recordedAt"),
         _index(ACTOR_FACET, "actor.id", "facet", *_PLACE, "recordedAt"),
         _index(APP_ACTOR, "appId", "actor.id", "facet", *_PLACE, "recordedAt"),
-        _index(EXECUTION, "executionId", *_PLACE, present="executionId"),
-        _index(CORRELATION, "correlationId", *_PLACE, present="correlationId"),
+        _index(EXECUTION_ACTS, "executionId", *_ACT, *_PLACE, "recordedAt", present="executionId"),
+        _index(CORRELATION_ACTS, "correlationId", *_ACT, *_PLACE, "recordedAt", present="correlationId"),
         _index(WORDS, "words", *_PLACE, present="words"),
         _index(RECORDED, "recordedAt", "_id"),
         _index(USE, "state.spec.artifact.name", *_PLACE, present="state.spec.artifact.name"),

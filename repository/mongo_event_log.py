@@ -165,7 +165,9 @@ class MongoEventLog:
 
     async def correlated(self, correlation_ids: Sequence[str], keys: Sequence[str], fields: Fields) -> list[Event]:
         condition = {"correlationId": {"$in": list(correlation_ids)}, "entity": {"$in": list(keys)}}
-        found = await self._database.find(EVENTS, condition, projection=projection(fields), hint=indexes.CORRELATION)
+        found = await self._database.find(
+            EVENTS, condition, projection=projection(fields), hint=indexes.CORRELATION_ACTS
+        )
         return sorted((event_from(each) for each in found), key=lambda event: event.version)
 
     async def search(self, page: LogPage, moment: Moment, fields: Fields) -> list[Event]:

@@ -24,7 +24,7 @@ MOST_EXAMINED = 2_000
 _FEW = 100
 _MOST_QUESTIONS = 20
 _MOST_WALKS = 10
-_THREADS = (indexes.CORRELATION, indexes.EXECUTION)
+_THREADS = (indexes.CORRELATION_ACTS, indexes.EXECUTION_ACTS)
 _FACET_INDEXES = {
     (): indexes.FACET,
     ("appId",): indexes.APP_FACET,

@@ -68,7 +68,7 @@ def _condition(sources: Sources) -> tuple[Document, str]:
     if given := {comparison: time for comparison, time in span.items() if time is not None}:
         condition["timestamp"] = given
     if sources.execution_id is not None:
-        return {**condition, "executionId": sources.execution_id}, indexes.EXECUTION
+        return {**condition, "executionId": sources.execution_id}, indexes.EXECUTION_ACTS
     if sources.artifact is not None:
         return {**condition, "state.spec.artifact.name": sources.artifact}, indexes.USE
     return condition, indexes.APP_ACTS

@@ -103,7 +103,7 @@ def test_this_file_knows_every_index_of_the_log() -> None:
     named = {index.document["name"] for index in indexes.INDEXES[EVENTS]}
     assert named == {
         *"order state timeline entityFacet actorType acts facet appActs appFacet actorActs actorFacet appActor".split(),
-        *"execution correlation words recorded use".split(),
+        *"executionActs correlationActs words recorded use".split(),
     }
 
 

@@ -197,7 +197,7 @@ def test_an_index_that_answers_a_combination_exactly_begins_with_all_of_its_cond
             equal = [*route.points, *(["facet"] if route.by_facet else [])]
             assert wanted <= set(equal) == set(keys[route.index][: len(equal)])
             assert keys[route.index][len(equal) : len(equal) + 2] == [order.axis, "_id"]
-    assert exactly == 2 * (2 * 4 * 32 + 2 * 3) + 2
+    assert exactly == 2 * (2 * 4 * 32 + 2 * 2 * 4 + 2) + 2
 
 
 def _of_facets(conditions: frozenset[str]) -> set[str]:
