@@ -4,10 +4,13 @@ import re
 import sys
 import warnings
 from collections.abc import Iterable
+from importlib import import_module
 from random import Random
-from re import _constants as said  # Python's own reader of expressions, as hypothesis takes it
-from re import _parser as parser
 from typing import Any
+
+# Python's own reader of expressions, as hypothesis takes it.
+said: Any = import_module("re._constants")
+parser: Any = import_module("re._parser")
 
 PRINTABLE = [chr(code) for code in range(33, 127)]
 _UNICODE = re.compile(r"\\[pP]\{?([A-Z])[a-z]?\}?")

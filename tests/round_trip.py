@@ -27,7 +27,7 @@ async def difference(
     assert isinstance(state, GraphQLObjectType)
     assert type_.called is not None
     told = {key: value for key, value in object_.items() if key not in ("metadata", "meta")}
-    name = object_.get("metadata", object_.get("meta"))["name"]
+    name = (object_.get("metadata") or object_["meta"])["name"]
     query = f"""query($app: String!, $name: String!) {{ it: {type_.called.field}(name: $name, appId: $app) {{
         current {selection(state, told)[:-1]} raw meta {{ labels }} }} }} }}"""
     found = (await read(query, app=app, name=name))["it"]["current"]
