@@ -221,6 +221,8 @@ def _refusal(error: Mapping[str, Any]) -> DselError:
     code, hint = str(told.get("code")), told.get("hint")
     if code == "UNAUTHENTICATED":
         hint = "Set DSEL_TOKEN to your token."
+    elif code == "GRAPHQL_VALIDATION_FAILED":  # what the commands ask is fixed
+        hint = "The server is older or newer than this command; dsel --version tells which this is."
     return ServerError(str(error.get("message")), code, hint, retryable=bool(told.get("retryable")))
 
 

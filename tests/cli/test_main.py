@@ -1,10 +1,12 @@
 """The `dsel` command as a whole: help, errors, exit codes, and what it imports."""
 
+import json
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -77,15 +79,15 @@ def test_a_server_that_is_away_is_one_clear_line(dsel: Shell) -> None:
     )
 
 
-@pytest.fixture(params=[b"<html>", b'"text"', b'{"hello": 1}'])
-def stranger(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a server that is none of ours."""
+@contextmanager
+def answering(status: int, body: bytes) -> Iterator[str]:
+    """The address of a server that says the same to everything."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            self.send_response(404)
+            self.send_response(status)
             self.end_headers()
-            self.wfile.write(request.param)
+            self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             """Quietly."""
@@ -93,15 +95,28 @@ def stranger(request: pytest.FixtureRequest) -> Iterator[str]:
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
-def test_a_server_that_is_another_is_told_as_such(dsel: Shell, stranger: str) -> None:
-    ended = dsel("--server", stranger, "get", "artifacts")
+@pytest.mark.parametrize("body", [b"<html>", b'"text"', b'{"hello": 1}'])
+def test_a_server_that_is_another_is_told_as_such(dsel: Shell, body: bytes) -> None:
+    with answering(404, body) as stranger:
+        ended = dsel("--server", stranger, "get", "artifacts")
     assert ended.code == 1
     assert f"{stranger} answers 404, and not as a DSEL server does. Look at --server or DSEL_SERVER." in ended.err
+
+
+def test_a_server_of_another_version_that_does_not_know_a_field_is_told_as_such(dsel: Shell) -> None:
+    message, code = "Cannot query field 'new' on type 'Query'.", "GRAPHQL_VALIDATION_FAILED"
+    error = {"message": message, "extensions": {"code": code}}
+    with answering(200, json.dumps({"errors": [error]}).encode()) as older:
+        ended = dsel("--server", older, "get", "artifacts")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.startswith(f"Error: {message} The server is older or newer than this command")
 
 
 @pytest.mark.parametrize("form", ["{}", "{}/", "{}/graphql", "{bare}"])
