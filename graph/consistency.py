@@ -10,6 +10,7 @@ from typing import Any
 from domain.errors import InvalidArgument
 
 USUAL_AGE, LONGEST_AGE = 1_000, 60_000  # milliseconds
+_BESIDE = 2_000  # bytes: headers, extensions and the key
 
 
 class Consistency(StrEnum):
@@ -19,12 +20,18 @@ class Consistency(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """An answer without errors: `data` as JSON, `extensions`, the headers, and when its execution began."""
+    """An answer without errors to `text`: `data` as JSON, `extensions`, the headers, and when its execution began."""
 
+    text: bytes
     data: bytes
     extensions: dict[str, Any]
     headers: dict[str, str]
     began: float
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory it takes."""
+        return len(self.text) + len(self.data) + _BESIDE
 
     @property
     def age(self) -> int:
@@ -35,7 +42,7 @@ class Recent:
 class RecentAnswers:
     """The answers given last that may be given again, up to a sum of bytes. They belong to their engine."""
 
-    def __init__(self, most_bytes: int = 16 * 2**20) -> None:
+    def __init__(self, most_bytes: int = 8 * 2**20) -> None:
         self._most_bytes = most_bytes
         self._bytes = 0
         self._answers: OrderedDict[Hashable, Recent] = OrderedDict()
@@ -48,17 +55,17 @@ class RecentAnswers:
     def put(self, key: Hashable, recent: Recent) -> None:
         """One that needs more than a tenth of the room is not kept."""
         self._drop(key)
-        if 10 * len(recent.data) > self._most_bytes:
+        if 10 * recent.size > self._most_bytes:
             return
         self._answers[key] = recent
-        self._bytes += len(recent.data)
+        self._bytes += recent.size
         while self._bytes > self._most_bytes:
             self._drop(next(iter(self._answers)))
 
     def _drop(self, key: Hashable) -> None:
         dropped = self._answers.pop(key, None)
         if dropped is not None:
-            self._bytes -= len(dropped.data)
+            self._bytes -= dropped.size
 
 
 def max_age(extensions: dict[str, Any] | None) -> int | None:

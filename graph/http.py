@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import orjson
 from graphql import GraphQLError, OperationType
@@ -40,6 +40,15 @@ STATUS_BY_CODE = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "STORE_UNAVAILABLE":
 
 MakeContext = Callable[[Mapping[str, str], GraphQLRequest, Any], Awaitable[Any]]
 Page = Callable[[Request], Awaitable[Response]]
+
+
+class _Asked(NamedTuple):
+    """What queries must have in common to have one answer."""
+
+    prepared: Prepared
+    text: bytes
+    accepted: str
+    told: tuple[str | None, ...]
 
 
 class GraphQLEndpoint:
@@ -109,12 +118,12 @@ class GraphQLEndpoint:
         max_age = _max_age(request)
         engine = self._engine()
         known = engine.remembered(request.query, request.operation_name)
-        key = (known, text, accepted, *map(headers.get, self._telling))
         if known and known.type is OperationType.QUERY and accepted != EVENT_STREAM and len(text) < LARGE:
-            if max_age is not None and (recent := engine.recent.get(key, max_age)):
+            asked = _Asked(known, text, accepted, tuple(map(headers.get, self._telling)))
+            if max_age is not None and (recent := engine.recent.get(asked, max_age)):
                 return _again(recent)
-            make = partial(self._answered, headers, engine, known, request, accepted, None if max_age is None else key)
-            return await while_connected(self.queries.answer(key, make), receive)
+            make = partial(self._answered, asked, headers, engine, request, max_age is not None)
+            return await while_connected(self.queries.answer(asked, make), receive)
         context = await self._context(headers, request, engine)
         prepared = known or engine.prepare(request.query, request.operation_name)
         if is_invalid(prepared) and (newer := await self._newer(engine)) is not None:
@@ -127,22 +136,22 @@ class GraphQLEndpoint:
 
     async def _answered(
         self,
+        asked: _Asked,
         headers: Mapping[str, str],
         engine: Engine,
-        prepared: Prepared,
         request: GraphQLRequest,
-        accepted: str,
-        key: Hashable | None,
+        keeps: bool,
         _: Sequence[None],
     ) -> Response:
-        """From an instant after the last of those came who ask this. With a key it may be given again."""
+        """From an instant after the last of those came who ask this. What it `keeps` may be given again."""
         began = time.monotonic()
         context = await self._context(headers, request, engine)
-        result = await engine.run(prepared, request, context)
-        if key is None or result.errors:
-            return _executed(accepted, result, context)
-        recent = Recent(json_text.dumps(result.data), _extensions(result, context), _headers(accepted, context), began)
-        engine.recent.put(key, recent)
+        result = await engine.run(asked.prepared, request, context)
+        if not keeps or result.errors:
+            return _executed(asked.accepted, result, context)
+        data, extensions = json_text.dumps(result.data), _extensions(result, context)
+        recent = Recent(asked.text, data, extensions, _headers(asked.accepted, context), began)
+        engine.recent.put(asked, recent)
         return _again(recent)
 
     async def _posted(self, receive: Receive, headers: Mapping[str, str]) -> bytes:

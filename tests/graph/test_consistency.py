@@ -15,7 +15,7 @@ QUERY = 'query($appId: String!) { artifact(name: "vpc", appId: $appId) { current
 
 
 def recent(data: bytes = b"{}", age: float = 0.0) -> Recent:
-    return Recent(data, {}, {}, time.monotonic() - age)
+    return Recent(b"", data, {}, {}, time.monotonic() - age)
 
 
 async def version(api: Api, app_id: str, extensions: dict[str, Any] | None = None, **headers: str) -> tuple[Any, Any]:
@@ -115,10 +115,10 @@ def test_answers_are_found_while_they_are_young_enough() -> None:
 
 
 def test_the_oldest_make_room_and_the_largest_are_not_kept() -> None:
-    answers = RecentAnswers(most_bytes=100)
+    answers = RecentAnswers(most_bytes=100_000)
     for number in range(15):
-        answers.put(number, recent(b"0123456789"))
-    answers.put(14, recent(b"01234"))
-    answers.put("large", recent(b"0" * 11))
+        answers.put(number, recent(b"0" * 8_000))
+    answers.put(14, recent(b"0" * 1_000))
+    answers.put("large", recent(b"0" * 9_000))
     kept = [key for key in (*range(15), "large") if answers.get(key, 60_000)]
     assert kept == list(range(5, 15))
