@@ -66,6 +66,8 @@ class Route:
     points: Points
     by_facet: bool = False
     axis: str = "timestamp"
+    tie: str = "_id"
+    """What the index orders events of one time by. The log orders them by id."""
 
 
 def given(where: EventFilter) -> frozenset[str]:
@@ -78,6 +80,8 @@ def exact(where: EventFilter, order: Order) -> Route | None:
     conditions = given(where)
     if order is Order.RECORDED:
         return Route(indexes.RECORDED, {}, axis="recordedAt") if conditions <= RECORDED_SPAN else None
+    if conditions <= ON_TIMELINES and (keys := _entities(where)):
+        return _of_entities(keys, by_facet=bool(conditions & FACETS - {"types"}))
     scope, facets = conditions - FACETS - SPAN, conditions & FACETS
     if scope not in _EXACT or len(where.words) > 1:
         return None
@@ -85,6 +89,11 @@ def exact(where: EventFilter, order: Order) -> Route | None:
     if plain is not None and facets <= (ACTS if plain in _BY_ACT else frozenset()):
         return Route(plain, _points(where, scope) | (acts(where) if plain in _BY_ACT else {}))
     return Route(by_facet, _points(where, scope), by_facet=True) if by_facet else None
+
+
+def _of_entities(keys: Sequence[str], *, by_facet: bool) -> Route:
+    index = indexes.ENTITY_FACET if by_facet else indexes.TIMELINE
+    return Route(index, {"entity": keys}, by_facet, tie="version")
 
 
 def routes(where: EventFilter) -> Iterator[Route]:

@@ -163,8 +163,8 @@ def log_condition(page: LogPage, moment: Moment) -> dict[str, Any]:
     return {"$and": conditions}
 
 
-def log_order(order: Order) -> dict[str, int]:
-    return {order.axis: order.direction, "_id": order.direction}
+def log_order(order: Order, tie: str = "_id") -> dict[str, int]:
+    return {order.axis: order.direction, tie: order.direction}
 
 
 def span(axis: str, where: EventFilter, moment: Moment) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Searches of the whole log."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import merge
@@ -42,6 +42,7 @@ class Walk:
     index: str
     axis: str
     parts: Sequence[Condition]
+    tie: str = "_id"
 
 
 class Searches:
@@ -51,14 +52,34 @@ class Searches:
     async def page(self, page: LogPage, moment: Moment, fields: Fields) -> list[Event]:
         """See EventLog.search; recorded order is bounded by `moment.known_at` alone."""
         walk = await self.walk(page.where, moment, page.order)
-        condition = pipelines.log_condition(page, moment)
-        options: dict[str, Any] = {"projection": projection(fields), "sort": pipelines.log_order(page.order)}
-        options |= {"limit": page.first, "hint": walk.index}
-        found = await asyncio.gather(
-            *(self._database.find(EVENTS, _both(condition, part), **options) for part in walk.parts)
-        )
-        rows = merge(*found, key=lambda row: (row[page.order.axis], row["_id"]), reverse=page.order.direction < 0)
+        read = self._first if walk.tie == "_id" else self._first_with_ties
+        found = await asyncio.gather(*(read(walk, part, page, moment, fields) for part in walk.parts))
+        rows = merge(*found, key=_place_in(page.order), reverse=page.order.direction < 0)
         return [event_from(row) for row in islice(rows, page.first)]
+
+    async def _first(
+        self, walk: Walk, part: Condition, page: LogPage, moment: Moment, fields: Fields
+    ) -> list[Document]:
+        """The first events of a page along a part of the walk, in order."""
+        return await self._database.find(
+            EVENTS,
+            _both(pipelines.log_condition(page, moment), part),
+            projection=projection(fields),
+            sort=pipelines.log_order(page.order, walk.tie),
+            limit=page.first,
+            hint=walk.index,
+        )
+
+    async def _first_with_ties(
+        self, walk: Walk, part: Condition, page: LogPage, moment: Moment, fields: Fields
+    ) -> list[Document]:
+        """The same along an index that orders events of one time otherwise than the log: all of the last time."""
+        rows = await self._first(walk, part, page, moment, fields)
+        if len(rows) == page.first:
+            last = {page.order.axis: rows[-1][page.order.axis]}
+            ties = await self._first(walk, _both(part, last), replace(page, first=0), moment, fields)
+            rows = list({row["_id"]: row for row in (*rows, *ties)}.values())
+        return sorted(rows, key=_place_in(page.order), reverse=page.order.direction < 0)
 
     async def count(self, where: EventFilter, moment: Moment, most: int) -> int:
         walk = await self.walk(where, moment)
@@ -162,8 +183,9 @@ class Searches:
     async def _laid_out(self, route: Route, where: EventFilter) -> Walk:
         points = dict(route.points)
         if route.by_facet:
-            points["facet"] = chosen(await self.facets(route.points, where.types, where.kinds), where)
-        return Walk(route.index, route.axis, [access.at(each) for each in access.split(points)])
+            places = route.points if route.index in _FACET_INDEXES.values() else {}
+            points["facet"] = chosen(await self.facets(places, where.types, where.kinds), where)
+        return Walk(route.index, route.axis, [access.at(each) for each in access.split(points)], route.tie)
 
     async def _facets_at(self, place: Condition, index: str) -> list[str | None]:
         pipeline = [{"$match": place}, {"$group": {"_id": "$facet"}}]
@@ -208,6 +230,10 @@ def _spans(ranges: Sequence[tuple[str, str]]) -> Iterator[Condition]:
         yield {}
     for start, end in ranges:
         yield {"facet": {"$gte": start, "$lt": end}}
+
+
+def _place_in(order: Order) -> Callable[[Document], tuple[datetime, str]]:
+    return lambda row: (row[order.axis], row["_id"])
 
 
 def _both(one: Mapping[str, Any], other: Mapping[str, Any]) -> Condition:
