@@ -40,7 +40,7 @@ serve: install ## Starts the service with its own MongoDB, demo data and GraphiQ
 	@exec $(BIN)/dsel serve --port $(PORT) --demo
 
 test: install .venv/.dev ## Runs every test
-	@$(BIN)/python -m pytest -n 4 --dist loadfile
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --max-worker-restart 0
 
 check: format lint types layers test ## Format, lint, types, layers, then every test (the schema's drift is one of them)
 
