@@ -77,7 +77,7 @@ def _list(found: list[Entity], look: Look, types: TypeNames, type_: TypeName, fo
     else:
         console.note(f"No objects of type {type_.name} were found.")
         if not type_.registered:
-            console.note(f"Nobody registered that type, so its case matters. Registered are: {types}.")
+            console.note(f"Nobody registered that type, so its case matters. Registered are: {types.told(type_.name)}.")
 
 
 def _show(found: list[Entity], look: Look, types: TypeNames, format_: Format) -> None:

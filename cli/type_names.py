@@ -7,6 +7,7 @@ from typing import Any
 from cli.client import Client
 from domain.kinds import plural
 from domain.objects import group_of
+from domain.values import told
 
 _QUERY = "{ domainTypes { name field listField shortNames group actions { outcome deletes } } }"
 
@@ -40,8 +41,9 @@ class TypeNames:
             for spelling in each["shortNames"]:
                 self._spellings.setdefault(spelling.lower(), self._types[each["name"]])
 
-    def __str__(self) -> str:
-        return ", ".join(sorted(self._types)) or "none"
+    def told(self, sought: str) -> str:
+        """Those that are registered, for a message."""
+        return told(self._types, sought)
 
     def named(self, text: str) -> TypeName:
         """The registered type that a text means, otherwise one of exactly that name."""

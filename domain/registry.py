@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from domain import declaration, manifest
+from domain import declaration, manifest, values
 from domain.declaration import Declaration
 from domain.domain_type import Called, DomainType
 from domain.errors import InvalidManifest, UnknownType
@@ -72,8 +72,9 @@ class Registry:
     def __getitem__(self, name: str) -> DomainType:
         """Raises UnknownType."""
         if name not in self._types:
-            known = ", ".join(sorted(self._types)) or "none"
-            raise UnknownType(f"no domain type is called '{name}'", hint=f"Registered are: {known}.")
+            raise UnknownType(
+                f"no domain type is called '{name}'", hint=f"Registered are: {values.told(self._types, name)}."
+            )
         return self._types[name]
 
     def of_object(self, state: Mapping[str, Any]) -> DomainType | None:

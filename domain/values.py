@@ -1,8 +1,10 @@
 """What a domain object may consist of, so that what came in can come out: JSON without a loss."""
 
+import difflib
 import json
 import math
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +14,7 @@ from domain.errors import InvalidArgument, InvalidDocument
 
 DEEPEST = 80
 MOST_DIGITS = 34
+_MOST_TOLD = 20
 _INT64 = 2**63
 _POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)*")
 _STRICT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS
@@ -112,6 +115,17 @@ def quoted(value: Any) -> str:
 
 def shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def told(names: Iterable[str], sought: str) -> str:
+    """Names for a message: all of them or, of very many, those that are most like the one that was sought."""
+    known = sorted(names)
+    if len(known) <= _MOST_TOLD:
+        return ", ".join(known) or "none"
+    spelled = {each.lower(): each for each in known}
+    alike = difflib.get_close_matches(sought.lower(), spelled, n=5, cutoff=0.5)
+    shown = [spelled[each] for each in alike] or known[:5]
+    return f"{', '.join(shown)} and {len(known) - len(shown):,} more"
 
 
 def exact(value: Any) -> Any:

@@ -73,3 +73,11 @@ def test_every_digit_of_a_number_is_written() -> None:
     digits = '{"a":[1.10000000000000000001,12345678901234567890123,9007199254740993,true,0.5]}'
     value = {"a": [Decimal("1.10000000000000000001"), 12345678901234567890123, 9007199254740993, True, 0.5]}
     assert orjson.dumps(values.exact(value)).decode() == digits
+
+
+def test_of_very_many_names_a_message_tells_those_that_are_like_the_one_sought() -> None:
+    assert values.told(["Pear", "Apple"], "appel") == "Apple, Pear"
+    assert values.told([], "x") == "none"
+    many = ["Deployment", "Deploymint", *(f"Q{number}" for number in range(1_500))]
+    assert values.told(many, "deployments") == "Deployment, Deploymint and 1,500 more"
+    assert values.told(many, "~").endswith(" and 1,497 more")
