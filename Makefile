@@ -68,6 +68,7 @@ bench: .venv/.bench ## Compares reading with Node servers (npm is needed), and w
 	@$(BIN)/python -m bench.history
 	@$(BIN)/python -m bench.walk
 	@$(BIN)/python -m bench.replay
+	@$(BIN)/python -m bench.subscriber
 	@$(BIN)/python -m bench.writes
 
 clean: ## Removes what make made (the data folder .data stays)

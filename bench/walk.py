@@ -57,7 +57,9 @@ class Walk:
 
     async def told(self, events: int, writers: int) -> list[str]:
         begun = time.perf_counter()
-        before = {f"module-{entity:02}-{number}" for entity in range(50) for number in range(events // 50)}
+        before = {
+            f"{dataset.APP}-module-{entity:02}-{number}" for entity in range(50) for number in range(events // 50)
+        }
         writing = [asyncio.create_task(self._write(number)) for number in range(writers)]
         await asyncio.sleep(0.2)
         after = await self._pages(None)
