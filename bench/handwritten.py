@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from repository import pipelines
+from repository import access, indexes, pipelines
 from repository.documents import EVENTS, LATEST, latest_projection
 from repository.event_log import Moment, TimelinePage
 from repository.fields import Fields
@@ -113,9 +113,9 @@ class Handlers:
         bounds = {"$gte": f"Artifact/{app}/", "$lt": f"Artifact/{app}0"}
         condition, projection = {"live": True, "_id": bounds}, latest_projection(fields)
         found = await self._database[LATEST].find(condition, projection, sort=[("_id", 1)], limit=51).to_list()
-        changed = {"type": "Artifact", "timestamp": {"$gt": now}}
-        order: Any = [("timestamp", -1), ("_id", -1)]
-        assert not await self._database[EVENTS].find(changed, {"timestamp": 1}, sort=order, limit=1).to_list()
+        changed = {**access.at(access.acts()), "type": "Artifact", "timestamp": {"$gt": now}}
+        options: Any = {"sort": [("timestamp", -1), ("_id", -1)], "limit": 1, "hint": indexes.ACTS}
+        assert not await self._database[EVENTS].find(changed, {"timestamp": 1, "_id": 0}, **options).to_list()
         return found
 
     async def _rows(self, collection: str | None, pipeline: Any) -> list[Json]:
