@@ -15,11 +15,14 @@ Make = Callable[[Sequence[Item]], Awaitable[Answer]]
 @dataclass(slots=True, eq=False)
 class _Shared(Generic[Item, Answer]):
     make: Make[Item, Answer]
-    answer: "asyncio.Future[Answer]"
     items: list[Item] = field(default_factory=list)
-    asking: int = 0
-    task: "asyncio.Task[Answer] | None" = None
+    asking: "set[asyncio.Future[Answer]]" = field(default_factory=set)
+    task: "asyncio.Task[None] | None" = None
     timer: asyncio.TimerHandle | None = None
+
+    def waiting(self) -> "list[asyncio.Future[Answer]]":
+        """Those who asked, without those who are leaving."""
+        return [asking for asking in self.asking if not asking.done()]
 
 
 class Coalescing(Generic[Item, Answer]):
@@ -47,19 +50,19 @@ class Coalescing(Generic[Item, Answer]):
         else:
             self.shared += 1
         shared.items.extend(items)
-        shared.asking += 1
+        asking: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        shared.asking.add(asking)
         try:
-            return await asyncio.shield(shared.answer)
+            return await asking
         finally:
-            shared.asking -= 1
+            shared.asking.discard(asking)
             if self._gives_up and not shared.asking:
                 self._give_up(key, shared)
 
     def _opened(self, key: Hashable, make: Make[Item, Answer]) -> _Shared[Item, Answer]:
-        loop = asyncio.get_running_loop()
-        shared = self._open[key] = _Shared(make, loop.create_future())
+        shared = self._open[key] = _Shared(make)
         if key in self._under_way:
-            shared.timer = loop.call_later(self._patience, self._begin, key, shared)
+            shared.timer = asyncio.get_running_loop().call_later(self._patience, self._begin, key, shared)
         else:
             self._begin(key, shared)
         return shared
@@ -71,16 +74,24 @@ class Coalescing(Generic[Item, Answer]):
         shared.task = asyncio.create_task(self._made(key, shared))
         shared.task.add_done_callback(partial(self._ended, key, shared))
 
-    async def _made(self, key: Hashable, shared: _Shared[Item, Answer]) -> Answer:
+    async def _made(self, key: Hashable, shared: _Shared[Item, Answer]) -> None:
         self._close(key, shared)
-        return await shared.make(shared.items)
+        try:
+            answer = await shared.make(shared.items)
+        except Exception as error:  # noqa: BLE001 - it is that of all who asked
+            for asking in shared.waiting():
+                asking.set_exception(error)
+        else:
+            for asking in shared.waiting():
+                asking.set_result(answer)
 
-    def _ended(self, key: Hashable, shared: _Shared[Item, Answer], task: "asyncio.Task[Answer]") -> None:
+    def _ended(self, key: Hashable, shared: _Shared[Item, Answer], _: "asyncio.Task[None]") -> None:
         self._under_way[key] -= 1
         if not self._under_way[key]:
             del self._under_way[key]
         self._close(key, shared)
-        _hand_over(task, shared.answer)
+        for asking in shared.waiting():  # it was cancelled
+            asking.cancel()
         following = self._open.get(key)
         if following is not None and following.task is None:
             self._begin(key, following)
@@ -96,15 +107,3 @@ class Coalescing(Generic[Item, Answer]):
         """Nobody else comes along."""
         if self._open.get(key) is shared:
             del self._open[key]
-
-
-def _hand_over(task: "asyncio.Task[Answer]", answer: "asyncio.Future[Answer]") -> None:
-    if answer.done():
-        return
-    if task.cancelled():
-        answer.cancel()
-    elif error := task.exception():
-        answer.set_exception(error)
-        answer.exception()  # those who asked may be gone, and then it is nobody's
-    else:
-        answer.set_result(task.result())

@@ -90,6 +90,17 @@ async def test_who_leaves_does_not_take_the_others_along(work: Work) -> None:
     assert leaving.cancelled()
 
 
+async def test_who_leaves_just_when_the_answer_comes_does_not_keep_it_from_the_others(work: Work) -> None:
+    coalescing: Coalescing[None, int] = Coalescing()
+    leaving, staying = (asyncio.create_task(coalescing.answer("a", work)) for _ in range(2))
+    await turns()
+    work.open.set()
+    leaving.cancel()
+    assert await staying == 1
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+
+
 async def test_what_nobody_waits_for_any_more_is_given_up(work: Work) -> None:
     coalescing: Coalescing[None, int] = Coalescing()
     leaving = [asyncio.create_task(coalescing.answer("a", work)) for _ in range(2)]
