@@ -13,7 +13,7 @@ import typer
 from cli import conditions, console, times
 from cli.arguments import App, AsOf, KnownAt
 from cli.client import Client, Interrupted
-from cli.failure import Failure
+from cli.failure import Failure, Misuse
 from cli.progress import bar
 from cli.type_names import TypeNames
 
@@ -115,8 +115,17 @@ def _expected(client: Client, where: dict[str, Any]) -> int | None:
 
 
 def _by_name(file: Path) -> FileFormat:
+    """NDJSON where the name tells nothing. Raises Misuse when it tells of another format."""
     suffix = file.suffix.removeprefix(".").lower()
-    return FileFormat(suffix) if suffix in list(FileFormat) else FileFormat.NDJSON
+    if suffix in list(FileFormat):
+        return FileFormat(suffix)
+    if not suffix:
+        return FileFormat.NDJSON
+    endings = ", ".join(f".{each}" for each in FileFormat)
+    raise Misuse(
+        f"{file.name}: there is no export as {suffix}",
+        hint=f"Let the name end with {endings}, or name a format with --format.",
+    )
 
 
 @contextmanager

@@ -43,6 +43,16 @@ def test_the_format_is_that_of_the_file(past: Shell, app_id: str, tmp_path: Path
     assert {each.name for each in tmp_path.iterdir()} == set(names)
 
 
+def test_a_name_that_tells_of_another_format_is_refused_unless_one_is_named(past: Shell, tmp_path: Path) -> None:
+    refused = past("export", tmp_path / "log.pdf")
+    assert refused.code == 2
+    assert "log.pdf: there is no export as pdf" in refused.err
+    assert "--format" in refused.err
+    assert not list(tmp_path.iterdir())
+    past.ok("export", tmp_path / "log.pdf", "--format", "csv")
+    assert (tmp_path / "log.pdf").read_text("utf-8").startswith("# ")
+
+
 def test_conditions_order_and_moment_are_those_of_the_options(past: Shell, app_id: str, tmp_path: Path) -> None:
     file = tmp_path / "log.ndjson"
     past.ok("export", file, "--actor-type", "human", "--order", "newest", "--phase", "outcome")
