@@ -79,19 +79,26 @@ class Coalescing(Generic[Item, Answer]):
         try:
             answer = await shared.make(shared.items)
         except Exception as error:  # noqa: BLE001 - it is that of all who asked
+            self._follow(key)
             for asking in shared.waiting():
                 asking.set_exception(error)
         else:
+            self._follow(key)  # first, so that MongoDB works for the next ones while these write their answers
             for asking in shared.waiting():
                 asking.set_result(answer)
 
-    def _ended(self, key: Hashable, shared: _Shared[Item, Answer], _: "asyncio.Task[None]") -> None:
+    def _ended(self, key: Hashable, shared: _Shared[Item, Answer], task: "asyncio.Task[None]") -> None:
+        if task.cancelled():
+            self._close(key, shared)
+            self._follow(key)
+            for asking in shared.waiting():
+                asking.cancel()
+
+    def _follow(self, key: Hashable) -> None:
+        """One is not under way any more: who has gathered meanwhile is next."""
         self._under_way[key] -= 1
         if not self._under_way[key]:
             del self._under_way[key]
-        self._close(key, shared)
-        for asking in shared.waiting():  # it was cancelled
-            asking.cancel()
         following = self._open.get(key)
         if following is not None and following.task is None:
             self._begin(key, following)
