@@ -25,6 +25,7 @@ class Server(uvicorn.Server):
             access_log=False,
             lifespan="on",
             server_header=False,
+            proxy_headers=False,  # nothing asks where a request came from
             timeout_graceful_shutdown=10,
             backlog=BACKLOG,
             ws="websockets-sansio",

@@ -23,9 +23,9 @@ from graph.http_request import (
     HTML,
     JSON,
     LARGE,
+    Bodies,
     RefusedError,
     checked,
-    loaded,
     media_problem,
     queried,
     refuse,
@@ -74,6 +74,7 @@ class GraphQLEndpoint:
     ) -> None:
         self._engine = engine
         self._telling = telling
+        self._bodies = Bodies()
         self.queries: Coalescing[None, Response] = Coalescing()
         self._newer = newer or _none_newer
         self._make_context = make_context
@@ -109,7 +110,7 @@ class GraphQLEndpoint:
             refuse(406, f"This address answers with {GRAPHQL_JSON} or {JSON}; the Accept header names neither.")
         if scope["method"] == "POST":
             text = await self._posted(receive, headers)
-            request = checked(await loaded(text))
+            request = await self._bodies.request(text)
         elif scope["method"] == "GET":
             text = scope["query_string"]
             request = checked(queried(text))

@@ -44,9 +44,39 @@ def refuse(status: int, message: str, headers: dict[str, str] | None = None) -> 
     raise RefusedError(status, error, headers or {})
 
 
-async def loaded(body: bytes) -> Any:
+class Bodies:
+    """Reads requests from bodies in JSON. Who sends one sends it again, most likely, so that small ones are remembered.
+
+    Not those with arrays or objects among their variables, which whoever gets them may change.
+    """
+
+    def __init__(self, most: int = 512, largest: int = 2**12) -> None:
+        self._most = most
+        self._largest = largest
+        self._requests: dict[bytes, GraphQLRequest] = {}
+
+    async def request(self, body: bytes) -> GraphQLRequest:
+        """Raises RefusedError."""
+        if len(body) > self._largest:
+            return checked(_loaded(body) if len(body) < LARGE else await beside(_loaded, body))
+        known = self._requests.get(body)
+        if known is not None:
+            return known
+        request = checked(_loaded(body))
+        if _is_flat(request.variables or {}):
+            if len(self._requests) >= self._most:
+                self._requests.clear()
+            self._requests[body] = request
+        return request
+
+
+def _is_flat(variables: dict[str, Any]) -> bool:
+    return not any(isinstance(each, dict | list) for each in variables.values())
+
+
+def _loaded(body: bytes) -> Any:
     try:
-        return json_text.loads(body) if len(body) < LARGE else await beside(json_text.loads, body)
+        return json_text.loads(body)
     except json_text.JsonError as error:
         refuse(400, f"The request body cannot be read: {error}. {EXAMPLE}")
 

@@ -293,6 +293,21 @@ async def test_a_request_that_was_not_executed_is_400_in_the_new_type_and_200_in
     assert ("data" in new.json(), "data" in old.json()) == (status == 200, status == 200)
 
 
+async def test_a_body_that_comes_again_makes_the_same_request_as_before(
+    client: httpx.AsyncClient, service: Service
+) -> None:
+    flat = {"query": "query Q($n: String) { hello(name: $n) }", "variables": {"n": "a"}}
+    deep = {"query": "query Q($v: JSON!) { echo(value: $v) }", "variables": {"v": {"list": [1, 2]}}}
+    for body, answer in ((flat, {"hello": "hello a"}), (deep, {"echo": {"list": [1, 2]}})):
+        answers = [(await post(client, body)).json() for _ in range(3)]
+        assert [each["data"] for each in answers] == [answer] * 3
+    first, *others = service.requests[:3]
+    assert all(each is first for each in others)
+    one, other, _ = service.requests[3:]
+    assert one == other
+    assert one.variables is not other.variables  # a resolver may change what it was given
+
+
 # Equal queries at the same time
 
 
