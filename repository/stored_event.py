@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from domain import instants
 from domain.entity import Entity, from_stored
 from domain.event import Actor, ActorType, Document, Event, Phase
+from repository.made_once import MadeOnce, put
 
 _PHASES = {phase.value: phase for phase in Phase}
-_put = object.__setattr__
 
 
 @lru_cache(maxsize=4096)
@@ -30,40 +30,29 @@ def _part(key: str) -> Any:
     return property(lambda event: event._document[key])
 
 
-def _time(key: str) -> Callable[[Mapping[str, Any]], datetime]:
+def _time(key: str) -> Callable[["StoredEvent"], datetime]:
     """An instant, of a document whose times may not say that they are in UTC."""
 
-    def make(document: Mapping[str, Any]) -> datetime:
-        at: datetime = document[key]
+    def make(event: "StoredEvent") -> datetime:
+        at: datetime = event._document[key]
         return at if at.tzinfo else at.replace(tzinfo=UTC)
 
     return make
 
 
-def _iso(key: str) -> Callable[[Mapping[str, Any]], str]:
+def _iso(key: str) -> Callable[["StoredEvent"], str]:
     """The text of an instant, which costs a third of an aware one and its text."""
 
-    def make(document: Mapping[str, Any]) -> str:
-        at: datetime = document[key]
+    def make(event: "StoredEvent") -> str:
+        at: datetime = event._document[key]
         return instants.write(at) if at.tzinfo else at.isoformat("T", "milliseconds") + "Z"
 
     return make
 
 
-def _actor_of(document: Mapping[str, Any]) -> Actor:
-    actor = document["actor"]
+def _actor_of(event: "StoredEvent") -> Actor:
+    actor = event._document["actor"]
     return _actor(actor["id"], actor["type"])
-
-
-_MADE: dict[str, Callable[[Mapping[str, Any]], Any]] = {
-    "entity": lambda document: from_stored(document["entity"]),
-    "actor": _actor_of,
-    "timestamp": _time("timestamp"),
-    "recorded_at": _time("recordedAt"),
-    "timestamp_iso": _iso("timestamp"),
-    "recorded_at_iso": _iso("recordedAt"),
-}
-"""What is made of the document when it is first asked for, and kept: many requests may share the event."""
 
 
 def _maybe(key: str, otherwise: Any = None) -> Any:
@@ -75,28 +64,32 @@ def _body(key: str) -> Any:
     return property(lambda event: event._document.get(key, {} if "digest" in event._document else None))
 
 
-class StoredEvent(Event):
-    """Raises KeyError for a part of the header that was not fetched: see `Fields.header`."""
+class StoredEvent(MadeOnce, Event):
+    """Many requests may share it.
+
+    Raises KeyError for a part of the header that was not fetched: see `Fields.header`.
+    """
 
     __slots__ = ("_document", "recorded_at_iso", "timestamp_iso")
 
     _document: Mapping[str, Any]
 
+    _made: ClassVar = {
+        "entity": lambda event: from_stored(event._document["entity"]),
+        "actor": _actor_of,
+        "timestamp": _time("timestamp"),
+        "recorded_at": _time("recordedAt"),
+        "timestamp_iso": _iso("timestamp"),
+        "recorded_at_iso": _iso("recordedAt"),
+    }
+
     def __init__(
         self, document: Mapping[str, Any], entity: Entity | None = None, recorded: Document | None = None
     ) -> None:
-        _put(self, "_document", document)
-        _put(self, "recorded", recorded)
+        put(self, "_document", document)
+        put(self, "recorded", recorded)
         if entity is not None:
-            _put(self, "entity", entity)
-
-    def __getattr__(self, name: str) -> Any:
-        """Python asks here for what is not there yet."""
-        if name not in _MADE:
-            raise AttributeError(name)
-        made = _MADE[name](self._document)
-        _put(self, name, made)
-        return made
+            put(self, "entity", entity)
 
     def __repr__(self) -> str:
         return f"StoredEvent({self._document!r})"
