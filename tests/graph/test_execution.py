@@ -247,6 +247,7 @@ async def test_an_engine_that_is_dropped_frees_its_schema_and_documents() -> Non
     assert isinstance(prepared, Prepared)
     remains: list[weakref.ref[Any]] = [weakref.ref(engine), weakref.ref(schema), weakref.ref(prepared.document)]
     del engine, schema, prepared
+    gc.unfreeze()  # introspection is work beside the loop, which may have set it aside: see resolvers/garbage.py
     gc.collect()
     assert [ref() for ref in remains] == [None, None, None]
 
